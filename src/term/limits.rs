@@ -1,0 +1,62 @@
+//! How large and how deep a term may be.
+
+/// Bounds on a term that is read. The defaults are far above what any token or cookie holds.
+///
+/// Memory stays within a small multiple of [`size`](Limits::size) whatever the bytes say, because a
+/// length on the wire is believed only as far as bytes are left to fill it.
+///
+/// # Example
+/// ```
+/// use phoenix_token::term::{DecodeError, Limits, Term};
+///
+/// let limits = Limits::new().depth(1);
+/// let nested = Term::tuple([Term::tuple([])]).encode()?;
+/// assert_eq!(Term::decode_with(&nested, limits), Err(DecodeError::Limit));
+/// # Ok::<(), phoenix_token::term::EncodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub(crate) size: usize,
+    pub(crate) inflated: usize,
+    pub(crate) depth: usize,
+}
+
+impl Limits {
+    /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. Values of
+    /// [`Term`](crate::term::Term) are dropped, compared and printed by recursion, and so are the
+    /// types that serde fills; this is what a thread with a small stack bears.
+    pub const MAX_DEPTH: usize = 1024;
+
+    /// The defaults: 4 MiB of encoded bytes, 4 MiB inflated, 256 levels.
+    pub const fn new() -> Self {
+        Self { size: 4 << 20, inflated: 4 << 20, depth: 256 }
+    }
+
+    /// At most so many bytes of encoded term, and of token text at most 4/3 of it.
+    #[must_use]
+    pub const fn size(mut self, bytes: usize) -> Self {
+        self.size = bytes;
+        self
+    }
+
+    /// At most so many bytes after inflating a compressed term.
+    #[must_use]
+    pub const fn inflated(mut self, bytes: usize) -> Self {
+        self.inflated = bytes;
+        self
+    }
+
+    /// At most so many tuples, lists and maps inside one another; never more than
+    /// [`MAX_DEPTH`](Limits::MAX_DEPTH).
+    #[must_use]
+    pub const fn depth(mut self, levels: usize) -> Self {
+        self.depth = if levels < Self::MAX_DEPTH { levels } else { Self::MAX_DEPTH };
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
