@@ -4,6 +4,7 @@
 //! [`Expired`](VerifyError::Expired), as `{:error, :missing | :invalid | :expired}` in Elixir.
 //! `Invalid` never says why: whoever learns *which* check failed learns how to get past it.
 
+use alloc::string::String;
 use core::fmt;
 
 use crate::time::Timestamp;
@@ -35,7 +36,7 @@ pub enum VerifyError {
 /// It tells what was expected and what kind of term was found, never the data itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataError {
-    pub(crate) message: alloc::string::String,
+    pub(crate) message: String,
 }
 
 /// Why a token could not be made by `sign` or `encrypt`.
@@ -46,6 +47,8 @@ pub enum SignError {
     Data(DataError),
     /// The key was made for signing only: its length is of no use to the cipher.
     SignOnly,
+    /// The cipher cannot use a key of this length.
+    Key(KeyError),
     /// The operating system gave no randomness.
     Randomness,
 }
@@ -137,6 +140,7 @@ impl fmt::Display for SignError {
         match self {
             Self::Data(error) => error.fmt(f),
             Self::SignOnly => f.write_str("this key is for signing only"),
+            Self::Key(error) => error.fmt(f),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }

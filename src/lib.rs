@@ -4,9 +4,16 @@
 
 extern crate alloc;
 
+mod base64url;
 mod error;
+pub mod key_generator;
+pub mod message_encryptor;
+pub mod message_verifier;
+mod scratch;
+mod secret;
 pub mod term;
 mod time;
 
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
+pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};

@@ -1,0 +1,171 @@
+//! Signed messages: `Plug.Crypto.MessageVerifier`.
+//!
+//! ```text
+//! covered   = base64url("HS256") "." base64url(message)
+//! signed    = covered "." base64url(HMAC-SHA-256(key, covered))
+//! ```
+//!
+//! and likewise with `HS384` and `HS512`. The names are those of JWS ([RFC 7518 §3.2]), the format is
+//! not: there is no JSON. The message can be read by whoever holds it; it cannot be changed.
+//!
+//! Base64url is taken in its one canonical spelling, so that no two texts are the same signed
+//! message.
+//!
+//! [RFC 7518 §3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+
+use alloc::{string::String, vec, vec::Vec};
+use core::convert::Infallible;
+
+use hmac::{Mac, digest::Output};
+
+use crate::{base64url, error::Invalid, key_generator::Digest, secret::SigningKey};
+
+/// Signs `message`. `Plug.Crypto.sign` and `Phoenix.Token` always write [`Digest::Sha256`].
+///
+/// # Example
+/// ```
+/// use phoenix_token::{SigningKey, key_generator::Digest, message_verifier::{sign, verify}};
+///
+/// let key = SigningKey::new(b"a key of any length")?;
+/// let signed = sign(b"message", &key, Digest::Sha256);
+/// assert!(signed.starts_with("SFMyNTY.bWVzc2FnZQ."));
+/// assert_eq!(verify(&signed, &key), Ok(b"message".to_vec()));
+/// # Ok::<(), phoenix_token::KeyError>(())
+/// ```
+pub fn sign(message: &[u8], key: &SigningKey, digest: Digest) -> String {
+    let mut out = Vec::with_capacity(signed_len(message.len(), digest));
+    let Ok(()) = sign_with(&mut out, key, digest, |out| {
+        out.extend_from_slice(message);
+        Ok::<_, Infallible>(())
+    });
+    base64url::into_string(out)
+}
+
+/// Gives the message if `key` signed it, with any of the three digests.
+///
+/// # Errors
+/// [`Invalid`] for everything else.
+pub fn verify(signed: &str, key: &SigningKey) -> Result<Vec<u8>, Invalid> {
+    decoded(authenticate(signed.as_bytes(), key, None)?)
+}
+
+/// As [`verify`], and refuses what was signed with another digest.
+///
+/// # Errors
+/// [`Invalid`] for everything else.
+pub fn verify_pinned(signed: &str, key: &SigningKey, digest: Digest) -> Result<Vec<u8>, Invalid> {
+    decoded(authenticate(signed.as_bytes(), key, Some(digest))?)
+}
+
+/// Appends the signed message of what `write` appends.
+///
+/// The message becomes base64url where it stands, so that nothing is allocated but room in `out`.
+/// After an error `out` is as before.
+pub(crate) fn sign_with<E>(
+    out: &mut Vec<u8>,
+    key: &SigningKey,
+    digest: Digest,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let start = out.len();
+    out.extend_from_slice(header(digest));
+    let message_start = out.len();
+    if let Err(error) = write(out) {
+        out.truncate(start);
+        return Err(error);
+    }
+    base64url::encode_in_place(out, message_start);
+    let states = key.states();
+    match digest {
+        Digest::Sha256 => append_signature(&states.sha256, out, start),
+        Digest::Sha384 => append_signature(&states.sha384, out, start),
+        Digest::Sha512 => append_signature(&states.sha512, out, start),
+    }
+    Ok(())
+}
+
+/// The message's base64url text if `key` signed it. Allocates nothing.
+///
+/// The text has still to be decoded, which refuses what is not base64url: further dots, for one.
+pub(crate) fn authenticate<'t>(
+    signed: &'t [u8],
+    key: &SigningKey,
+    pinned: Option<Digest>,
+) -> Result<&'t [u8], Invalid> {
+    let (protected, _) = signed.split_first_chunk().ok_or(Invalid)?;
+    let digest = digest_of(protected)?;
+    if pinned.is_some_and(|pinned| pinned != digest) {
+        return Err(Invalid);
+    }
+    let states = key.states();
+    let covered = match digest {
+        Digest::Sha256 => verified(&states.sha256, signed),
+        Digest::Sha384 => verified(&states.sha384, signed),
+        Digest::Sha512 => verified(&states.sha512, signed),
+    }?;
+    covered.get(HEADER_LENGTH..).ok_or(Invalid)
+}
+
+/// Characters of the signed message of so many bytes.
+pub(crate) fn signed_len(message: usize, digest: Digest) -> usize {
+    let tag = match digest {
+        Digest::Sha256 => 32,
+        Digest::Sha384 => 48,
+        Digest::Sha512 => 64,
+    };
+    HEADER_LENGTH
+        .saturating_add(base64url::encoded_len(message))
+        .saturating_add(1)
+        .saturating_add(base64url::encoded_len(tag))
+}
+
+/// The first part and its dot.
+const HEADER_LENGTH: usize = 8;
+
+const HS256: &[u8; HEADER_LENGTH] = b"SFMyNTY.";
+const HS384: &[u8; HEADER_LENGTH] = b"SFMzODQ.";
+const HS512: &[u8; HEADER_LENGTH] = b"SFM1MTI.";
+
+fn header(digest: Digest) -> &'static [u8; HEADER_LENGTH] {
+    match digest {
+        Digest::Sha256 => HS256,
+        Digest::Sha384 => HS384,
+        Digest::Sha512 => HS512,
+    }
+}
+
+fn digest_of(protected: &[u8; HEADER_LENGTH]) -> Result<Digest, Invalid> {
+    match protected {
+        HS256 => Ok(Digest::Sha256),
+        HS384 => Ok(Digest::Sha384),
+        HS512 => Ok(Digest::Sha512),
+        _ => Err(Invalid),
+    }
+}
+
+/// Appends a dot and the signature over all from `start` on.
+fn append_signature<State: Mac + Clone>(state: &State, out: &mut Vec<u8>, start: usize) {
+    let (_, covered) = out.split_at(start);
+    let tag = state.clone().chain_update(covered).finalize().into_bytes();
+    out.push(b'.');
+    base64url::encode_into(&tag, out);
+}
+
+/// What the signature at the end of `signed` covers, if it is genuine. The comparison takes the same
+/// time whichever bytes differ.
+fn verified<'t, State: Mac + Clone>(state: &State, signed: &'t [u8]) -> Result<&'t [u8], Invalid> {
+    let signature_length = base64url::encoded_len(State::output_size());
+    let signature_start = signed.len().checked_sub(signature_length).ok_or(Invalid)?;
+    let (before, signature) = signed.split_at_checked(signature_start).ok_or(Invalid)?;
+    let covered = before.strip_suffix(b".").ok_or(Invalid)?;
+    let mut tag = Output::<State>::default();
+    base64url::decode_exact(signature, &mut tag)?;
+    state.clone().chain_update(covered).verify(&tag).map_err(|_| Invalid)?;
+    Ok(covered)
+}
+
+fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {
+    let mut message = vec![0; base64url::decoded_len(text.len()).ok_or(Invalid)?];
+    base64url::decode_exact(text, &mut message)?;
+    Ok(message)
+}
