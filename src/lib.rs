@@ -12,6 +12,8 @@ pub mod message_verifier;
 mod scratch;
 mod secret;
 pub mod term;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};

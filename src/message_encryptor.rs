@@ -184,3 +184,6 @@ fn decoded<'b>(text: &[u8], scratch: &'b mut Scratch) -> Result<&'b mut [u8], In
 fn too_long() -> SignError {
     SignError::Data(DataError { message: "longer than the cipher allows".into() })
 }
+
+#[cfg(test)]
+mod tests;
