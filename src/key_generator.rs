@@ -115,7 +115,7 @@ impl Default for Params {
     }
 }
 
-/// What [`derive`] computed. Zeroed on drop; `Debug` shows nothing.
+/// What [`derive()`] computed. Zeroed on drop; `Debug` shows nothing.
 #[derive(Clone)]
 pub struct DerivedKey(Zeroizing<Vec<u8>>);
 

@@ -28,7 +28,7 @@ use crate::{
     secret::EncryptionKey,
 };
 
-/// The AAD of Plug.Crypto wherever a caller names no other, by history the name of 1.x' algorithm.
+/// The AAD of Plug.Crypto wherever a caller names no other, by history the name of the algorithm of 1.x.
 pub const AAD: &[u8] = b"A128GCM";
 
 /// Encrypts `message` with a nonce from the operating system; whoever decrypts it must give the same

@@ -186,7 +186,7 @@ fn every_other_spelling_of_a_token_is_refused() {
 
 #[test]
 fn what_is_written_is_encrypted_at_the_end_of_the_buffer() {
-    for length in [0, 1, 100, 343, 344, 345, 472, 473, 5000] {
+    for length in [0, 1, 100, 472, 473, 727, 728, 729, 5000] {
         let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
         let mut out = b"before".to_vec();
         encrypt_with(&mut out, &key(), AAD, &[9; 24], |out| {
