@@ -106,6 +106,17 @@ pub(crate) fn authenticate<'t>(
     covered.get(HEADER_LENGTH..).ok_or(Invalid)
 }
 
+/// The digest and the message's base64url text that a signed message claims. Nothing is checked.
+pub(crate) fn unauthenticated(signed: &[u8]) -> Result<(Digest, &[u8]), Invalid> {
+    let (protected, rest) = signed.split_first_chunk().ok_or(Invalid)?;
+    let digest = digest_of(protected)?;
+    let mut parts = rest.split(|&byte| byte == b'.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(message), Some(_), None) => Ok((digest, message)),
+        _ => Err(Invalid),
+    }
+}
+
 /// Characters of the signed message of so many bytes.
 pub(crate) fn signed_len(message: usize, digest: Digest) -> usize {
     let tag = match digest {

@@ -5,7 +5,7 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
@@ -89,6 +89,12 @@ impl SigningKey {
         })))
     }
 
+    /// Whether the two sign alike. A MAC of each tells, compared in constant time.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let tag = self.0.sha256.clone().finalize();
+        tag == other.0.sha256.clone().finalize()
+    }
+
     pub(crate) fn states(&self) -> &KeyedStates {
         &self.0
     }
@@ -111,6 +117,16 @@ struct Secret {
 }
 
 impl EncryptionKey {
+    /// A key for `XCP`, the encryption of Plug.Crypto 2.x.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] for all but 32 bytes.
+    pub fn for_xcp(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        let key = Self::new(key.as_ref())?;
+        key.xcp().map(|_| ())?;
+        Ok(key)
+    }
+
     /// A key of 16, 24, 32 or more bytes.
     ///
     /// `XCP` needs exactly 32. `A128GCM` takes the first 32 of a longer key, as Plug.Crypto 1.x.
