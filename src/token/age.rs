@@ -113,12 +113,30 @@ impl Number {
     /// `self + trunc(max_age * 1000)`; `None` where that overflows a float, which raises in Elixir.
     fn after(self, max_age: Self) -> Option<Self> {
         let millis = match max_age {
-            Self::Integer(seconds) => seconds.saturating_mul(1000),
-            Self::Float(seconds) => trunc(finite(seconds * 1000.0)?),
+            Self::Integer(seconds) => Self::Integer(seconds.saturating_mul(1000)),
+            Self::Float(seconds) => Self::truncated(finite(seconds * 1000.0)?),
         };
-        match self {
-            Self::Integer(signed_at) => Some(Self::Integer(signed_at.saturating_add(millis))),
-            Self::Float(signed_at) => finite(signed_at + to_float(millis)).map(Self::Float),
+        match (self, millis) {
+            (Self::Float(signed_at), Self::Integer(millis)) => {
+                finite(signed_at + to_float(millis)).map(Self::Float)
+            }
+            (Self::Float(signed_at), Self::Float(millis)) => {
+                finite(signed_at + millis).map(Self::Float)
+            }
+            (Self::Integer(signed_at), Self::Integer(millis)) => {
+                Some(Self::Integer(signed_at.saturating_add(millis)))
+            }
+            (Self::Integer(signed_at), Self::Float(millis)) => {
+                Some(Self::Integer(signed_at.saturating_add(trunc(millis))))
+            }
+        }
+    }
+
+    /// Without its fraction. A float beyond `i128` has none, and stays what it is.
+    fn truncated(float: f64) -> Self {
+        match trunc(float) {
+            i128::MIN | i128::MAX => Self::Float(float),
+            integer => Self::Integer(integer),
         }
     }
 
