@@ -5,7 +5,6 @@
 //! manual, and what OTP 25 to 28 accept beyond it.
 
 use alloc::borrow::Cow;
-use core::ops::RangeInclusive;
 
 use super::tag;
 use crate::error::DecodeError;
@@ -58,17 +57,22 @@ pub(crate) struct PidParts<'a> {
 pub(crate) struct ReferenceParts<'a> {
     pub(crate) node: Cow<'a, str>,
     pub(crate) creation: u32,
-    /// One to five big-endian words.
+    /// Up to five big-endian words.
     pub(crate) ids: &'a [u8],
 }
 
-/// The largest magnitude of an integer that OTP reads, in bytes: 65 535 words of 64 bits.
+/// The largest magnitude of an integer that OTP 26 and later read, in bytes, leading zeros among
+/// them: 65 535 words of 64 bits.
 pub(crate) const MAX_INTEGER_BYTES: usize = 65_535 * 8;
 
 /// Characters of an atom.
 pub(crate) const MAX_ATOM_CHARS: usize = 255;
 
-const REFERENCE_WORDS: RangeInclusive<usize> = 1..=5;
+/// Words of a reference. The old tags have at least one, of which OTP takes only 18 bits, and a
+/// creation of two bits, as pids have.
+const MAX_REFERENCE_WORDS: usize = 5;
+const MAX_OLD_FIRST_WORD: u32 = (1 << 18) - 1;
+const MAX_OLD_CREATION: u8 = 3;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
@@ -102,6 +106,9 @@ impl<'a> Reader<'a> {
                 }
                 tag::LARGE_BIG => {
                     let length = self.length()?;
+                    if length > MAX_INTEGER_BYTES {
+                        return Err(DecodeError::Malformed);
+                    }
                     self.big(length)?
                 }
                 tag::BINARY => {
@@ -129,17 +136,17 @@ impl<'a> Reader<'a> {
                     length => Head::List(length),
                 },
                 tag::NEW_FLOAT => finite(f64::from_be_bytes(self.array()?))?,
-                tag::FLOAT => finite(decimal_float(self.take(31)?)?)?,
+                tag::FLOAT => finite(decimal_float(self.array()?)?)?,
                 tag::BIT_BINARY => self.bitstring()?,
-                tag::PID => Head::Pid(self.pid(Self::creation_byte)?),
+                tag::PID => Head::Pid(self.pid(Self::old_creation)?),
                 tag::NEW_PID => Head::Pid(self.pid(Self::u32)?),
                 tag::REFERENCE => {
                     let node = self.atom()?;
                     let ids = self.take(4)?;
-                    let creation = self.creation_byte()?;
-                    Head::Reference(ReferenceParts { node, creation, ids })
+                    let creation = self.old_creation()?;
+                    old_reference(ReferenceParts { node, creation, ids })?
                 }
-                tag::NEW_REFERENCE => Head::Reference(self.reference(Self::creation_byte)?),
+                tag::NEW_REFERENCE => old_reference(self.reference(Self::old_creation)?)?,
                 tag::NEWER_REFERENCE => Head::Reference(self.reference(Self::u32)?),
                 tag::NEW_FUN
                 | tag::EXPORT
@@ -197,9 +204,6 @@ impl<'a> Reader<'a> {
     fn big(&mut self, length: usize) -> Result<Head<'a>, DecodeError> {
         let negative = self.u8()? != 0;
         let big = Big::new(negative, self.take(length)?);
-        if big.magnitude.len() > MAX_INTEGER_BYTES {
-            return Err(DecodeError::Malformed);
-        }
         Ok(big.to_i64().map_or(Head::Big(big), Head::Small))
     }
 
@@ -230,7 +234,7 @@ impl<'a> Reader<'a> {
         creation: fn(&mut Self) -> Result<u32, DecodeError>,
     ) -> Result<ReferenceParts<'a>, DecodeError> {
         let words = usize::from(self.u16()?);
-        if !REFERENCE_WORDS.contains(&words) {
+        if words > MAX_REFERENCE_WORDS {
             return Err(DecodeError::Malformed);
         }
         let node = self.atom()?;
@@ -238,8 +242,11 @@ impl<'a> Reader<'a> {
         Ok(ReferenceParts { node, creation, ids: self.take(words.saturating_mul(4))? })
     }
 
-    fn creation_byte(&mut self) -> Result<u32, DecodeError> {
-        self.u8().map(u32::from)
+    fn old_creation(&mut self) -> Result<u32, DecodeError> {
+        match self.u8()? {
+            creation @ 0..=MAX_OLD_CREATION => Ok(u32::from(creation)),
+            _ => Err(DecodeError::Malformed),
+        }
     }
 
     /// An atom where only an atom may stand: the node of a pid or reference.
@@ -308,9 +315,20 @@ fn finite<'a>(float: f64) -> Result<Head<'a>, DecodeError> {
     if float.is_finite() { Ok(Head::Float(float)) } else { Err(DecodeError::Malformed) }
 }
 
-/// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, an
-/// exponent if any, padded with NUL.
-fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
+fn old_reference(parts: ReferenceParts<'_>) -> Result<Head<'_>, DecodeError> {
+    let first = parts.ids.first_chunk().ok_or(DecodeError::Malformed)?;
+    if u32::from_be_bytes(*first) > MAX_OLD_FIRST_WORD {
+        return Err(DecodeError::Malformed);
+    }
+    Ok(Head::Reference(parts))
+}
+
+/// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, which
+/// may be a comma, an exponent if any, padded with NUL.
+fn decimal_float(mut padded: [u8; 31]) -> Result<f64, DecodeError> {
+    if let Some(comma) = padded.iter_mut().find(|byte| **byte == b',') {
+        *comma = b'.';
+    }
     let text = padded.split(|&byte| byte == 0).next().unwrap_or_default();
     let text = core::str::from_utf8(text).map_err(|_| DecodeError::Malformed)?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
