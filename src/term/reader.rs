@@ -201,14 +201,10 @@ impl<'a> Reader<'a> {
 
     fn big(&mut self, length: usize) -> Result<Head<'a>, DecodeError> {
         let negative = self.u8()? != 0;
-        let padded = self.take(length)?;
-        let significant =
-            padded.iter().rposition(|&byte| byte != 0).map_or(0, |at| at.saturating_add(1));
-        let magnitude = padded.get(..significant).unwrap_or(padded);
-        if magnitude.len() > MAX_INTEGER_BYTES {
+        let big = Big::new(negative, self.take(length)?);
+        if big.magnitude.len() > MAX_INTEGER_BYTES {
             return Err(DecodeError::Malformed);
         }
-        let big = Big { negative, magnitude };
         Ok(big.to_i64().map_or(Head::Big(big), Head::Small))
     }
 
@@ -290,8 +286,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Big<'_> {
-    fn to_i64(self) -> Option<i64> {
+impl<'a> Big<'a> {
+    /// The magnitude may have leading zeros here.
+    pub(crate) fn new(negative: bool, padded: &'a [u8]) -> Self {
+        let significant =
+            padded.iter().rposition(|&byte| byte != 0).map_or(0, |at| at.saturating_add(1));
+        Self { negative, magnitude: padded.get(..significant).unwrap_or(padded) }
+    }
+
+    /// The value, where it fits after all.
+    pub(crate) fn to_i64(self) -> Option<i64> {
         if self.magnitude.len() > 8 {
             return None;
         }
