@@ -28,7 +28,7 @@ use crate::{
     secret::EncryptionKey,
 };
 
-/// The AAD of Plug.Crypto wherever a caller names no other, by history the name of 1.x' algorithm.
+/// The AAD of Plug.Crypto wherever a caller names no other, by history the name of the algorithm of 1.x.
 pub const AAD: &[u8] = b"A128GCM";
 
 /// Encrypts `message` with a nonce from the operating system; whoever decrypts it must give the same
@@ -184,3 +184,6 @@ fn decoded<'b>(text: &[u8], scratch: &'b mut Scratch) -> Result<&'b mut [u8], In
 fn too_long() -> SignError {
     SignError::Data(DataError { message: "longer than the cipher allows".into() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,6 +106,17 @@ pub(crate) fn authenticate<'t>(
     covered.get(HEADER_LENGTH..).ok_or(Invalid)
 }
 
+/// The digest and the message's base64url text that a signed message claims. Nothing is checked.
+pub(crate) fn unauthenticated(signed: &[u8]) -> Result<(Digest, &[u8]), Invalid> {
+    let (protected, rest) = signed.split_first_chunk().ok_or(Invalid)?;
+    let digest = digest_of(protected)?;
+    let mut parts = rest.split(|&byte| byte == b'.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(message), Some(_), None) => Ok((digest, message)),
+        _ => Err(Invalid),
+    }
+}
+
 /// Characters of the signed message of so many bytes.
 pub(crate) fn signed_len(message: usize, digest: Digest) -> usize {
     let tag = match digest {
@@ -168,4 +179,214 @@ fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {
     let mut message = vec![0; base64url::decoded_len(text.len()).ok_or(Invalid)?];
     base64url::decode_exact(text, &mut message)?;
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic"
+    )]
+    use alloc::{format, string::ToString};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{hex, tampered};
+
+    const DIGESTS: [Digest; 3] = [Digest::Sha256, Digest::Sha384, Digest::Sha512];
+
+    fn key() -> SigningKey {
+        SigningKey::new(b"a key").unwrap()
+    }
+
+    /// `covered` as somebody who has the key would sign it.
+    fn signed_over(covered: &str) -> String {
+        let mut out = covered.as_bytes().to_vec();
+        append_signature(&key().states().sha256, &mut out, 0);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn plug_crypto_is_answered_with_each_digest() {
+        let cases = [
+            (
+                "c7e1c22235ddac07cfafcc2921543bbb811e93dd03673a666c5f71034f331235",
+                "9938",
+                Digest::Sha256,
+                "SFMyNTY.mTg.iymglPDceAd4KsETqu3Fap5WqdYmC-8Wqcm7w4hYAJg",
+            ),
+            (
+                "b1ec9576cae95e27ee336c583e3d78550fe5a6930b505967d09c05260be97a47",
+                "b5",
+                Digest::Sha384,
+                "SFMzODQ.tQ.a1VIbFfW2UWu8MusJiVrNCyxZt-vGPvW2wWP5sWZUSucqgWI8LebrSFCrEShLRpp",
+            ),
+            (
+                "38",
+                "",
+                Digest::Sha512,
+                "SFM1MTI..zvAOdwWNDCiS3hYHP-oEPT9fS58kHvhdxtJwheNO6SAlKEjUSmfz7m1uKeIRrLhjM_O1KOA\
+                 MtJH-x_R4bjEGjw",
+            ),
+        ];
+        for (key, message, digest, signed) in cases {
+            let key = SigningKey::new(hex(key)).unwrap();
+            assert_eq!(sign(&hex(message), &key, digest), signed);
+            assert_eq!(verify(signed, &key), Ok(hex(message)));
+            assert_eq!(verify_pinned(signed, &key, digest), Ok(hex(message)));
+        }
+    }
+
+    #[test]
+    fn a_message_changed_anywhere_is_refused() {
+        for digest in DIGESTS {
+            for message in [&b""[..], b"m", b"me", b"a message"] {
+                let signed = sign(message, &key(), digest);
+                assert_eq!(verify(&signed, &key()).as_deref(), Ok(message));
+                for other in tampered(&signed) {
+                    assert_eq!(verify(&other, &key()), Err(Invalid), "{other:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_key_is_refused() {
+        let signed = sign(b"message", &key(), Digest::Sha256);
+        assert_eq!(verify(&signed, &SigningKey::new(b"a kez").unwrap()), Err(Invalid));
+        assert_eq!(verify(&signed, &SigningKey::new(b"a key ").unwrap()), Err(Invalid));
+    }
+
+    #[test]
+    fn the_header_of_one_digest_does_not_go_with_the_signature_of_another() {
+        for digest in DIGESTS {
+            let signed = sign(b"message", &key(), digest);
+            for other in DIGESTS.into_iter().filter(|&other| other != digest) {
+                let header = str::from_utf8(header(other)).unwrap();
+                let confused = [header, &signed[HEADER_LENGTH..]].concat();
+                assert_eq!(verify(&confused, &key()), Err(Invalid));
+                // Even where all that the digests cover is the same.
+                let resigned = sign(b"message", &key(), other);
+                let (_, signature) = resigned.rsplit_once('.').unwrap();
+                let (covered, _) = signed.rsplit_once('.').unwrap();
+                assert_eq!(verify(&format!("{covered}.{signature}"), &key()), Err(Invalid));
+            }
+        }
+    }
+
+    #[test]
+    fn a_pinned_digest_refuses_the_others() {
+        for digest in DIGESTS {
+            let signed = sign(b"message", &key(), digest);
+            for pinned in DIGESTS {
+                let expected =
+                    if pinned == digest { Ok(b"message".to_vec()) } else { Err(Invalid) };
+                assert_eq!(verify_pinned(&signed, &key(), pinned), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn other_headers_are_refused_whatever_the_signature() {
+        for header in
+            ["", "SFMxMjg", "bm9uZQ", "sfmynty", "SFMyNTY=", "SFMyNTZ", "HS256", "SFMyNTY.a"]
+        {
+            let signed = signed_over(&format!("{header}.bWVzc2FnZQ"));
+            assert_eq!(verify(&signed, &key()), Err(Invalid), "{signed}");
+        }
+        assert!(verify(&signed_over("SFMyNTY.bWVzc2FnZQ"), &key()).is_ok());
+    }
+
+    #[test]
+    fn a_message_of_other_spelling_is_refused_whatever_the_signature() {
+        for text in
+            ["bWVzc2FnZQ==", "bWVzc2FnZR", "bWVz c2Fn", "+/", "bWVzc", "bWVz.c2Fn", ".", "é"]
+        {
+            let signed = signed_over(&format!("SFMyNTY.{text}"));
+            assert_eq!(verify(&signed, &key()), Err(Invalid), "{signed}");
+        }
+    }
+
+    #[test]
+    fn a_shortened_signature_is_refused() {
+        for digest in DIGESTS {
+            let signed = sign(b"message", &key(), digest);
+            let (covered, signature) = signed.rsplit_once('.').unwrap();
+            for length in 0..signature.len() {
+                let shortened = format!("{covered}.{}", &signature[..length]);
+                assert_eq!(verify(&shortened, &key()), Err(Invalid));
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_other_than_three_parts_is_refused() {
+        let signed = sign(b"message", &key(), Digest::Sha256);
+        let (_, signature) = signed.rsplit_once('.').unwrap();
+        for text in [
+            "",
+            ".",
+            "..",
+            "...",
+            "SFMyNTY",
+            "SFMyNTY.",
+            "SFMyNTY..",
+            "SFMyNTY.bWVzc2FnZQ",
+            "SFMyNTY.bWVzc2FnZQ.",
+            signature,
+            &format!("SFMyNTY.{signature}"),
+            &format!(".{signed}"),
+            &format!("{signed}."),
+            &format!("{signed}.{signature}"),
+            &signed_over("SFMyNTY"),
+        ] {
+            assert_eq!(verify(text, &key()), Err(Invalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_signed_at_the_end_of_the_buffer() {
+        for length in [0, 1, 100, 767, 768, 769, 2000] {
+            let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
+            for digest in DIGESTS {
+                let mut out = b"before".to_vec();
+                sign_with(&mut out, &key(), digest, |out| {
+                    message.iter().for_each(|&byte| out.push(byte));
+                    Ok::<_, Infallible>(())
+                })
+                .unwrap();
+                let signed = sign(&message, &key(), digest);
+                assert_eq!(out, [b"before", signed.as_bytes()].concat());
+                assert_eq!(signed.len(), signed_len(length, digest));
+                assert_eq!(verify(&signed, &key()).as_ref(), Ok(&message));
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_buffer_as_it_was() {
+        let mut out = b"before".to_vec();
+        let result = sign_with(&mut out, &key(), Digest::Sha256, |out| {
+            out.extend_from_slice(b"half a mess");
+            Err("no more")
+        });
+        assert_eq!(result, Err("no more"));
+        assert_eq!(out, b"before");
+    }
+
+    #[test]
+    fn the_error_says_nothing_of_the_cause() {
+        assert_eq!(verify("", &key()).unwrap_err().to_string(), "the message is invalid");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_signed_is_verified(message: Vec<u8>, key in proptest::array::uniform16(0_u8..), digest in 0..3_usize) {
+            let key = SigningKey::new(key).unwrap();
+            prop_assert_eq!(verify(&sign(&message, &key, DIGESTS[digest]), &key), Ok(message));
+        }
+    }
 }

@@ -34,3 +34,32 @@ impl Drop for Scratch {
         self.stack.split_at_mut(self.used).0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_has_exactly_the_room_asked_for_on_the_stack_or_beyond() {
+        let mut scratch = Scratch::new();
+        for length in [0, 1, STACK, STACK + 1, 100_000, 3] {
+            assert_eq!(scratch.sized(length).len(), length);
+        }
+    }
+
+    #[test]
+    fn the_most_that_was_used_is_what_is_zeroed() {
+        let mut scratch = Scratch::new();
+        scratch.sized(300).fill(1);
+        scratch.sized(20).fill(2);
+        assert_eq!(scratch.used, 300);
+        assert!(scratch.stack.iter().skip(scratch.used).all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn the_heap_is_left_alone_up_to_the_size_of_the_stack() {
+        let mut scratch = Scratch::new();
+        scratch.sized(STACK);
+        assert_eq!(scratch.heap.capacity(), 0);
+    }
+}

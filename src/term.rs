@@ -18,9 +18,9 @@ mod integer;
 mod limits;
 mod list;
 mod map;
-mod order;
+pub(crate) mod order;
 pub(crate) mod reader;
-mod tag;
+pub(crate) mod tag;
 pub(crate) mod writer;
 
 use alloc::vec::Vec;

@@ -105,7 +105,7 @@ pub(crate) fn encrypt_with<E: From<SignError>>(
     fresh: &Fresh,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let wrapped_key = wrap(key, sign_secret, fresh)?;
+    let wrapped_key = wrap_key(key, sign_secret, fresh)?;
     let content_key = GcmKey::Aes128(fresh.content_key.clone());
     let start = out.len();
     out.extend_from_slice(HEADER);
@@ -148,7 +148,7 @@ pub(super) fn decrypt_into<'b>(
     let (mut iv, mut tag) = ([0; 12], [0; TAG_LENGTH]);
     base64url::decode_exact(iv_text, &mut iv)?;
     base64url::decode_exact(tag_text, &mut tag)?;
-    let content_key = unwrap(wrapped_key, key, sign_secret)?;
+    let content_key = unwrap_key(wrapped_key, key, sign_secret)?;
     let message = decoded(ciphertext, scratch)?;
     content_key.open_in_place_detached(&iv, aad, message, &tag)?;
     Ok(message)
@@ -179,7 +179,7 @@ fn encrypt_message(
     Ok(base64url::into_string(out))
 }
 
-fn wrap(
+fn wrap_key(
     key: &EncryptionKey,
     sign_secret: &[u8],
     fresh: &Fresh,
@@ -198,7 +198,7 @@ fn wrap(
 }
 
 /// Plug.Crypto writes content keys of 16 bytes and reads those of 24 and 32 as well.
-fn unwrap(text: &[u8], key: &EncryptionKey, sign_secret: &[u8]) -> Result<GcmKey, Invalid> {
+fn unwrap_key(text: &[u8], key: &EncryptionKey, sign_secret: &[u8]) -> Result<GcmKey, Invalid> {
     let mut buffer = Zeroizing::new([0; MAX_WRAPPED_LENGTH]);
     let length = base64url::decode_into(text, &mut *buffer)?;
     let wrapped = buffer.get_mut(..length).ok_or(Invalid)?;
@@ -207,3 +207,6 @@ fn unwrap(text: &[u8], key: &EncryptionKey, sign_secret: &[u8]) -> Result<GcmKey
     key.gcm().open_in_place_detached(iv, sign_secret, content_key, tag)?;
     GcmKey::new(content_key).ok_or(Invalid)
 }
+
+#[cfg(test)]
+mod tests;

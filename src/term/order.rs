@@ -28,7 +28,7 @@ impl Ord for Term {
 }
 
 /// The order of the keys of a map.
-pub(super) fn of_keys(one: &Term, other: &Term) -> Ordering {
+pub(crate) fn of_keys(one: &Term, other: &Term) -> Ordering {
     compare(one, other, true)
 }
 
@@ -74,7 +74,7 @@ impl Hash for Term {
 }
 
 /// How a key compares with the atom of that name.
-pub(super) fn with_atom(key: &Term, name: &str) -> Ordering {
+pub(crate) fn with_atom(key: &Term, name: &str) -> Ordering {
     match key {
         Term::Atom(atom) => atom.as_str().cmp(name),
         Term::Integer(_) | Term::Float(_) => Ordering::Less,
@@ -83,7 +83,7 @@ pub(super) fn with_atom(key: &Term, name: &str) -> Ordering {
 }
 
 /// How a key compares with that binary.
-pub(super) fn with_binary(key: &Term, bytes: &[u8]) -> Ordering {
+pub(crate) fn with_binary(key: &Term, bytes: &[u8]) -> Ordering {
     match key {
         Term::Binary(key) => key.as_slice().cmp(bytes),
         Term::Bitstring(key) => key.bytes().cmp(bytes).then(Ordering::Less),
