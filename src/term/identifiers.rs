@@ -74,7 +74,7 @@ impl Reference {
         self.0.creation
     }
 
-    /// The words of the ID field, up to five.
+    /// The words of the ID field, one to five.
     pub fn ids(&self) -> &[u32] {
         &self.0.ids
     }

@@ -5,6 +5,7 @@
 //! manual, and what OTP 25 to 28 accept beyond it.
 
 use alloc::borrow::Cow;
+use core::ops::RangeInclusive;
 
 use super::tag;
 use crate::error::DecodeError;
@@ -57,7 +58,7 @@ pub(crate) struct PidParts<'a> {
 pub(crate) struct ReferenceParts<'a> {
     pub(crate) node: Cow<'a, str>,
     pub(crate) creation: u32,
-    /// Up to five big-endian words.
+    /// One to five big-endian words.
     pub(crate) ids: &'a [u8],
 }
 
@@ -68,11 +69,7 @@ pub(crate) const MAX_INTEGER_BYTES: usize = 65_535 * 8;
 /// Characters of an atom.
 pub(crate) const MAX_ATOM_CHARS: usize = 255;
 
-/// Words of a reference. The old tags have at least one, of which OTP takes only 18 bits, and a
-/// creation of two bits, as pids have.
-const MAX_REFERENCE_WORDS: usize = 5;
-const MAX_OLD_FIRST_WORD: u32 = (1 << 18) - 1;
-const MAX_OLD_CREATION: u8 = 3;
+const REFERENCE_WORDS: RangeInclusive<usize> = 1..=5;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
@@ -106,9 +103,6 @@ impl<'a> Reader<'a> {
                 }
                 tag::LARGE_BIG => {
                     let length = self.length()?;
-                    if length > MAX_INTEGER_BYTES {
-                        return Err(DecodeError::Malformed);
-                    }
                     self.big(length)?
                 }
                 tag::BINARY => {
@@ -136,17 +130,19 @@ impl<'a> Reader<'a> {
                     length => Head::List(length),
                 },
                 tag::NEW_FLOAT => finite(f64::from_be_bytes(self.array()?))?,
-                tag::FLOAT => finite(decimal_float(self.array()?)?)?,
+                tag::FLOAT => finite(decimal_float(self.take(31)?)?)?,
                 tag::BIT_BINARY => self.bitstring()?,
-                tag::PID => Head::Pid(self.pid(Self::old_creation)?),
+                tag::PID => Head::Pid(self.pid(Self::creation_byte)?),
                 tag::NEW_PID => Head::Pid(self.pid(Self::u32)?),
                 tag::REFERENCE => {
                     let node = self.atom()?;
                     let ids = self.take(4)?;
-                    let creation = self.old_creation()?;
-                    old_reference(ReferenceParts { node, creation, ids })?
+                    let creation = self.creation_byte()?;
+                    Head::Reference(ReferenceParts { node, creation, ids }.of_an_old_tag()?)
                 }
-                tag::NEW_REFERENCE => old_reference(self.reference(Self::old_creation)?)?,
+                tag::NEW_REFERENCE => {
+                    Head::Reference(self.reference(Self::creation_byte)?.of_an_old_tag()?)
+                }
                 tag::NEWER_REFERENCE => Head::Reference(self.reference(Self::u32)?),
                 tag::NEW_FUN
                 | tag::EXPORT
@@ -202,6 +198,9 @@ impl<'a> Reader<'a> {
     }
 
     fn big(&mut self, length: usize) -> Result<Head<'a>, DecodeError> {
+        if length > MAX_INTEGER_BYTES {
+            return Err(DecodeError::Malformed);
+        }
         let negative = self.u8()? != 0;
         let big = Big::new(negative, self.take(length)?);
         Ok(big.to_i64().map_or(Head::Big(big), Head::Small))
@@ -234,7 +233,7 @@ impl<'a> Reader<'a> {
         creation: fn(&mut Self) -> Result<u32, DecodeError>,
     ) -> Result<ReferenceParts<'a>, DecodeError> {
         let words = usize::from(self.u16()?);
-        if words > MAX_REFERENCE_WORDS {
+        if !REFERENCE_WORDS.contains(&words) {
             return Err(DecodeError::Malformed);
         }
         let node = self.atom()?;
@@ -242,9 +241,10 @@ impl<'a> Reader<'a> {
         Ok(ReferenceParts { node, creation, ids: self.take(words.saturating_mul(4))? })
     }
 
-    fn old_creation(&mut self) -> Result<u32, DecodeError> {
+    /// Old tags have a creation of two bits.
+    fn creation_byte(&mut self) -> Result<u32, DecodeError> {
         match self.u8()? {
-            creation @ 0..=MAX_OLD_CREATION => Ok(u32::from(creation)),
+            creation @ 0..4 => Ok(u32::from(creation)),
             _ => Err(DecodeError::Malformed),
         }
     }
@@ -288,6 +288,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl ReferenceParts<'_> {
+    /// Old tags have 18 bits in the first word.
+    fn of_an_old_tag(self) -> Result<Self, DecodeError> {
+        match *self.ids {
+            [0, 0..4, ..] => Ok(self),
+            _ => Err(DecodeError::Malformed),
+        }
+    }
+}
+
 impl<'a> Big<'a> {
     /// The magnitude may have leading zeros here.
     pub(crate) fn new(negative: bool, padded: &'a [u8]) -> Self {
@@ -315,24 +325,16 @@ fn finite<'a>(float: f64) -> Result<Head<'a>, DecodeError> {
     if float.is_finite() { Ok(Head::Float(float)) } else { Err(DecodeError::Malformed) }
 }
 
-fn old_reference(parts: ReferenceParts<'_>) -> Result<Head<'_>, DecodeError> {
-    let first = parts.ids.first_chunk().ok_or(DecodeError::Malformed)?;
-    if u32::from_be_bytes(*first) > MAX_OLD_FIRST_WORD {
-        return Err(DecodeError::Malformed);
-    }
-    Ok(Head::Reference(parts))
-}
-
-/// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, which
-/// may be a comma, an exponent if any, padded with NUL.
-fn decimal_float(mut padded: [u8; 31]) -> Result<f64, DecodeError> {
-    if let Some(comma) = padded.iter_mut().find(|byte| **byte == b',') {
-        *comma = b'.';
-    }
-    let text = padded.split(|&byte| byte == 0).next().unwrap_or_default();
+/// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, an
+/// exponent if any, padded with NUL. In some locales the point is a comma, which OTP reads to this
+/// day.
+fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
+    // Where there is no NUL, OTP reads on into whatever follows.
+    let end = padded.iter().position(|&byte| byte == 0).ok_or(DecodeError::Malformed)?;
+    let text = padded.get(..end).unwrap_or_default();
     let text = core::str::from_utf8(text).map_err(|_| DecodeError::Malformed)?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, after) = unsigned.split_once('.').ok_or(DecodeError::Malformed)?;
+    let (whole, after) = unsigned.split_once(['.', ',']).ok_or(DecodeError::Malformed)?;
     let (fraction, exponent) = match after.split_once(['e', 'E']) {
         Some((fraction, exponent)) => {
             (fraction, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
@@ -341,7 +343,7 @@ fn decimal_float(mut padded: [u8; 31]) -> Result<f64, DecodeError> {
     };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if digits(whole) && digits(fraction) && digits(exponent) {
-        text.parse().map_err(|_| DecodeError::Malformed)
+        text.replacen(',', ".", 1).parse().map_err(|_| DecodeError::Malformed)
     } else {
         Err(DecodeError::Malformed)
     }
