@@ -11,6 +11,7 @@ pub(crate) mod check;
 pub(crate) mod compressed;
 mod convert;
 pub(crate) mod decode;
+mod display;
 pub(crate) mod encode;
 mod float;
 mod identifiers;
@@ -51,7 +52,7 @@ pub use map::{Iter, Map};
 /// assert_eq!(id, Some(42));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Term {
     /// `:name`, and so `nil`, `true` and `false`.
     Atom(Atom),

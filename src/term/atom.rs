@@ -1,6 +1,7 @@
 //! Atoms.
 
 use alloc::{borrow::Cow, string::String};
+use core::fmt;
 
 use super::reader::MAX_ATOM_CHARS;
 use crate::error::EncodeError;
@@ -15,7 +16,7 @@ use crate::error::EncodeError;
 /// assert_eq!(admin, "admin");
 /// # Ok::<(), phoenix_token::term::EncodeError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Atom(Cow<'static, str>);
 
 impl Atom {
@@ -80,5 +81,11 @@ impl PartialEq<&str> for Atom {
 impl From<bool> for Atom {
     fn from(value: bool) -> Self {
         if value { Self::TRUE } else { Self::FALSE }
+    }
+}
+
+impl fmt::Debug for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

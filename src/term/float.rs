@@ -1,5 +1,6 @@
 //! Floats: finite, always.
 
+use alloc::format;
 use core::{
     cmp::Ordering,
     fmt,
@@ -17,7 +18,7 @@ use core::{
 /// assert_eq!(Float::new(1.5).map(Float::get), Some(1.5));
 /// assert_eq!(Float::new(f64::NAN), None);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Float(f64);
 
 impl Float {
@@ -55,6 +56,47 @@ impl Ord for Float {
 impl Hash for Float {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.to_bits().hash(state);
+    }
+}
+
+impl fmt::Display for Float {
+    /// The shortest digits that read back as the same float, as Elixir prints them: `1.0`,
+    /// `1.5e-7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shortest = format!("{:e}", self.0.abs());
+        let (significand, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+        let digits = significand.replace('.', "");
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        f.write_str(if self.0.is_sign_negative() { "-" } else { "" })?;
+
+        // Where the point stands among the digits; before or behind them zeros fill the gap.
+        let point = exponent.saturating_add(1);
+        let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+        let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
+        // A scientific notation is chosen where it is shorter.
+        let exponent_length = format!("{exponent}").len();
+        let scientific_cost = exponent_length.saturating_add(if length == 1 { 3 } else { 2 });
+        let cost = |zeros: i32| usize::try_from(zeros.saturating_add(2)).unwrap_or(usize::MAX);
+
+        let is_whole = (1.0..1.0e16).contains(&self.0.abs()) && point >= length;
+        if is_whole || (point >= length && cost(point.saturating_sub(length)) <= scientific_cost) {
+            write!(f, "{digits}{}.0", zeros(point.saturating_sub(length)))
+        } else if 0 < point && point < length {
+            let (whole, fraction) =
+                digits.split_at(usize::try_from(point).unwrap_or(0).min(digits.len()));
+            write!(f, "{whole}.{fraction}")
+        } else if point == 0 || (point < 0 && cost(point.saturating_neg()) <= scientific_cost) {
+            write!(f, "0.{}{digits}", zeros(point.saturating_neg()))
+        } else {
+            let (first, rest) = digits.split_at(1.min(digits.len()));
+            write!(f, "{first}.{}e{exponent}", if rest.is_empty() { "0" } else { rest })
+        }
+    }
+}
+
+impl fmt::Debug for Float {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

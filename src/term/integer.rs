@@ -1,5 +1,7 @@
 //! Integers of any size.
 
+mod decimal;
+
 use alloc::{boxed::Box, vec::Vec};
 use core::{cmp::Ordering, fmt};
 
@@ -17,10 +19,10 @@ use crate::error::EncodeError;
 /// assert!(big > Integer::from(u128::MAX));
 /// # Ok::<(), phoenix_token::term::IntegerError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Integer(Repr);
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Small(i64),
     /// Beyond `i64`; little-endian without leading zeros.
