@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 
 use super::{
     Limits, Term,
-    decode::{self, Budget, body},
+    decode::{self, Budget},
     order,
     reader::{Big, Head, Reader},
 };
@@ -15,8 +15,9 @@ use crate::error::DecodeError;
 /// the version byte, inflated where it was compressed.
 ///
 /// Nothing is allocated but the keys of maps, and what is inflated.
+#[cfg(any(test, feature = "serde"))]
 pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, DecodeError> {
-    let body = body(bytes, limits)?;
+    let body = decode::body(bytes, limits)?;
     let mut reader = Reader::new(&body);
     check_term(&mut reader, limits)?;
     if reader.is_empty() { Ok(body) } else { Err(DecodeError::Malformed) }

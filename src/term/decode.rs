@@ -54,6 +54,12 @@ pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Decode
     }
 }
 
+/// The bytes of exactly one term that was [checked](super::check) before, within any limits.
+pub(crate) fn checked_term(bytes: &[u8]) -> Result<Term, DecodeError> {
+    let limits = Limits::new().depth(Limits::MAX_DEPTH);
+    term(&mut Reader::new(bytes), &mut Budget::new(limits))
+}
+
 /// What a term may still claim: levels, and terms that the bytes left have to hold.
 ///
 /// A term takes at least one byte, so a container of more elements than bytes are left, after those

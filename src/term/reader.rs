@@ -89,11 +89,6 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// The next tag, not taken.
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
-    }
-
     /// Takes one tag and what belongs to it.
     #[inline]
     pub(crate) fn head(&mut self) -> Result<Head<'a>, DecodeError> {
