@@ -309,12 +309,13 @@ fn finite<'a>(float: f64) -> Result<Head<'a>, DecodeError> {
 }
 
 /// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, an
-/// exponent if any, padded with NUL.
+/// exponent if any, padded with NUL. In some locales the point is a comma, which OTP reads to this
+/// day.
 fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
     let text = padded.split(|&byte| byte == 0).next().unwrap_or_default();
     let text = core::str::from_utf8(text).map_err(|_| DecodeError::Malformed)?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, after) = unsigned.split_once('.').ok_or(DecodeError::Malformed)?;
+    let (whole, after) = unsigned.split_once(['.', ',']).ok_or(DecodeError::Malformed)?;
     let (fraction, exponent) = match after.split_once(['e', 'E']) {
         Some((fraction, exponent)) => {
             (fraction, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
@@ -323,7 +324,7 @@ fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
     };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if digits(whole) && digits(fraction) && digits(exponent) {
-        text.parse().map_err(|_| DecodeError::Malformed)
+        text.replacen(',', ".", 1).parse().map_err(|_| DecodeError::Malformed)
     } else {
         Err(DecodeError::Malformed)
     }
