@@ -68,7 +68,9 @@ fn without(term: &Term, field: &str) -> Term {
 fn refuses<T: for<'de> Deserialize<'de> + Debug>(term: &Term, expected: &str) {
     assert_eq!(
         from_term::<T>(term).unwrap_err().to_string(),
-        format!("the data does not fit: expected a {expected} of Elixir, found a map that does not fit")
+        format!(
+            "the data does not fit: expected a {expected} of Elixir, found a map that does not fit"
+        )
     );
 }
 
@@ -87,10 +89,7 @@ fn written() -> Vec<(Vec<u8>, &'static str)> {
         (to_vec(&naive("2024-02-29T01:02:03.5")).unwrap(), "~N[2024-02-29 01:02:03.500000]"),
         (to_vec(&moment("2026-01-02T03:04:05Z")).unwrap(), "~U[2026-01-02 03:04:05Z]"),
         (to_vec(&moment("1969-12-31T23:59:59.9Z")).unwrap(), "~U[1969-12-31 23:59:59.900000Z]"),
-        (
-            to_vec_with(&date("2026-01-02"), Options::new().binary_keys()).unwrap(),
-            "~D[2026-01-02]",
-        ),
+        (to_vec_with(&date("2026-01-02"), Options::new().binary_keys()).unwrap(), "~D[2026-01-02]"),
         (to_vec(&maybe).unwrap(), "%{date: ~D[2026-01-02], at: nil}"),
     ]
 }

@@ -66,7 +66,9 @@ fn integers_are_integers_in_range() {
     refuses::<u64>(1_u128 << 64, "expected u64, found an integer that does not fit");
     refuses::<i64>(1_u128 << 63, "expected i64, found an integer that does not fit");
     refuses::<u128>(-1, "expected u128, found an integer that does not fit");
-    refuses::<u128>(two_to_the_128(), "expected u128, found an integer that does not fit");
+    refuses::<i128>(1_u128 << 127, "expected i128, found an integer that does not fit");
+    refuses::<u128>(-1_i128 << 70, "expected u128, found an integer that does not fit");
+    refuses::<u128>(two_to_the_128(), "expected u128, found an integer of more than 128 bits");
     refuses::<u64>(float(1.0), "expected u64, found a float");
     refuses::<u64>("1", "expected u64, found a binary");
 }
@@ -100,10 +102,7 @@ fn strings_are_binaries_atoms_or_charlists() {
     refuses::<String>(Term::list([Term::from(97), Term::from("b")]), no_charlist);
     refuses::<String>(Term::NIL, "expected a string, found nil");
     refuses::<String>(true, "expected a string, found a boolean");
-    refuses::<String>(
-        Term::binary([0xff]),
-        "expected a string, found a binary that is not UTF-8",
-    );
+    refuses::<String>(Term::binary([0xff]), "expected a string, found a binary that is not UTF-8");
     refuses::<char>("ab", "expected a character, found a string that does not fit");
     let charlist = Term::charlist("abc").encode().unwrap();
     assert_eq!(
@@ -163,10 +162,7 @@ fn sequences_are_lists_or_tuples() {
     takes(Term::charlist([1, 2]), [Term::from(1), Term::from(2)]);
     takes(Term::list([Term::from(1), Term::NIL]), [Some(1_i64), None]);
     let three = || Term::tuple([Term::from(1), Term::from(2), Term::from(3)]);
-    refuses::<(u8, u8)>(
-        three(),
-        "expected a tuple of size 2, found another number of elements",
-    );
+    refuses::<(u8, u8)>(three(), "expected a tuple of size 2, found another number of elements");
     refuses::<(u8, u8, u8, u8)>(
         three(),
         "expected a tuple of size 4, found another number of elements",
@@ -190,8 +186,7 @@ fn sequences_are_lists_or_tuples() {
 #[test]
 fn a_list_may_stand_in_the_tail_of_a_list() {
     // [1 | [2 | "34" as a list of bytes]]
-    let bytes =
-        [131, 108, 0, 0, 0, 1, 97, 1, 108, 0, 0, 0, 1, 97, 2, 107, 0, 2, 51, 52, 97, 9];
+    let bytes = [131, 108, 0, 0, 0, 1, 97, 1, 108, 0, 0, 0, 1, 97, 2, 107, 0, 2, 51, 52, 97, 9];
     let list = bytes.split_last_chunk::<2>().unwrap().0;
     assert_eq!(from_slice::<Vec<u8>>(list), Ok(vec![1, 2, 51, 52]));
     assert_eq!(from_slice::<Vec<Term>>(list).map(Term::list), Ok(Term::decode(list).unwrap()));
@@ -248,9 +243,8 @@ fn other_keys_are_passed_over_unless_denied() {
 
 #[test]
 fn the_name_of_an_elixir_struct_is_never_a_field() {
-    let user = || {
-        Term::map([(atom("__struct__"), atom("Elixir.Users.User")), (atom("id"), 1.into())])
-    };
+    let user =
+        || Term::map([(atom("__struct__"), atom("Elixir.Users.User")), (atom("id"), 1.into())]);
     takes(user(), User { id: 1, name: String::new() });
     takes(user(), Strict { id: 1 });
     #[derive(Debug, PartialEq, Deserialize)]
@@ -259,7 +253,10 @@ fn the_name_of_an_elixir_struct_is_never_a_field() {
         id: u64,
     }
     takes(user(), Named { __struct__: "Elixir.Users.User".into(), id: 1 });
-    takes(Term::map([(atom("__struct__"), atom("A"))]), BTreeMap::from([("__struct__".to_string(), "A".to_string())]));
+    takes(
+        Term::map([(atom("__struct__"), atom("A"))]),
+        BTreeMap::from([("__struct__".to_string(), "A".to_string())]),
+    );
     // A binary of that name is not what Elixir writes.
     refuses::<Strict>(
         Term::map([("__struct__".into(), "A".into()), (atom("id"), 1.into())]),
@@ -292,7 +289,10 @@ fn variants_are_tags_or_tuples_with_a_tag() {
     );
     refuses::<Event>(1, "expected enum Event, found an integer");
     refuses::<Event>(Term::tuple([]), "expected enum Event, found a tuple");
-    refuses::<Event>(Term::tuple([Term::from(1)]), "expected enum Event, found a tuple without a tag");
+    refuses::<Event>(
+        Term::tuple([Term::from(1)]),
+        "expected enum Event, found a tuple without a tag",
+    );
     refuses::<Event>(atom("log_in"), "expected a variant with one value, found a tag alone");
     refuses::<Event>(
         Term::tuple([atom("log_out")]),
@@ -310,10 +310,7 @@ fn variants_are_tags_or_tuples_with_a_tag() {
         Term::tuple([atom("rename"), 1.into()]),
         "expected struct variant Event::Rename, found an integer",
     );
-    refuses::<Event>(
-        atom("rename"),
-        "expected struct variant Event::Rename, found a tag alone",
-    );
+    refuses::<Event>(atom("rename"), "expected struct variant Event::Rename, found a tag alone");
 }
 
 #[test]
@@ -327,11 +324,17 @@ fn what_describes_itself_reads_any_term() {
     takes(float(0.5), json!(0.5));
     takes(Term::list([Term::from("a"), Term::tuple([Term::from(-1)])]), json!(["a", [-1]]));
     takes(Term::charlist([1, 2]), json!([1, 2]));
-    takes(Term::map([(atom("a"), Term::map([("b".into(), Term::NIL)]))]), json!({"a": {"b": null}}));
+    takes(
+        Term::map([(atom("a"), Term::map([("b".into(), Term::NIL)]))]),
+        json!({"a": {"b": null}}),
+    );
     let bits = Bitstring::new([0x80], 1).unwrap();
     refuses::<Value>(bits, "expected any valid JSON value, found a bitstring");
     refuses::<Value>(Term::binary([0xff]), "expected any valid JSON value, found a binary");
-    refuses::<Value>(two_to_the_128(), "expected any valid JSON value, found an integer of more than 128 bits");
+    refuses::<Value>(
+        two_to_the_128(),
+        "expected any valid JSON value, found an integer of more than 128 bits",
+    );
 }
 
 #[test]
@@ -403,6 +406,7 @@ fn elements_that_a_type_leaves_are_an_error() {
     }
     let one = Term::from(1);
     assert!(from_term::<First>(&Term::list([one.clone()])).is_ok());
+    refuses::<First>(1_u128 << 64, "expected one, found an integer of more than 64 bits");
     refuses::<First>(Term::list([one.clone(), "x".into()]), "more elements than the type takes");
     refuses::<First>(
         Term::map([(one.clone(), one), (2.into(), 2.into())]),
@@ -491,7 +495,9 @@ fn errors_become_those_of_tokens() {
 
 #[test]
 fn bytes_that_are_no_term_are_refused_before_any_of_them_is_read() {
-    let refused = |error| Err(Error::Decode(error));
+    fn refused<T>(error: DecodeError) -> Result<T, Error> {
+        Err(Error::Decode(error))
+    }
     assert_eq!(from_slice::<u8>(&[]), refused(DecodeError::Malformed));
     assert_eq!(from_slice::<u8>(&[131, 97]), refused(DecodeError::Malformed));
     assert_eq!(from_slice::<u8>(&[131, 97, 1, 0]), refused(DecodeError::Malformed));
