@@ -25,3 +25,4 @@ pub mod rng;
 pub mod stack;
 pub mod tamper;
 pub mod term_json;
+pub mod terms;
