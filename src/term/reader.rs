@@ -62,7 +62,8 @@ pub(crate) struct ReferenceParts<'a> {
     pub(crate) ids: &'a [u8],
 }
 
-/// The largest magnitude of an integer that OTP reads, in bytes: 65 535 words of 64 bits.
+/// The largest magnitude of an integer that OTP 26 and later read, in bytes, leading zeros among
+/// them: 65 535 words of 64 bits.
 pub(crate) const MAX_INTEGER_BYTES: usize = 65_535 * 8;
 
 /// Characters of an atom.
@@ -197,11 +198,11 @@ impl<'a> Reader<'a> {
     }
 
     fn big(&mut self, length: usize) -> Result<Head<'a>, DecodeError> {
-        let negative = self.u8()? != 0;
-        let big = Big::new(negative, self.take(length)?);
-        if big.magnitude.len() > MAX_INTEGER_BYTES {
+        if length > MAX_INTEGER_BYTES {
             return Err(DecodeError::Malformed);
         }
+        let negative = self.u8()? != 0;
+        let big = Big::new(negative, self.take(length)?);
         Ok(big.to_i64().map_or(Head::Big(big), Head::Small))
     }
 

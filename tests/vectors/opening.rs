@@ -32,6 +32,7 @@ pub enum Refusal {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "the names are Elixir's")]
 pub enum Exception {
     ArgumentError,
     ArithmeticError,
