@@ -120,7 +120,7 @@ pub(crate) fn term(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Term,
                     budget.enter()?;
                     budget.leave();
                 }
-                Term::charlist(bytes)
+                Term::byte_list(bytes)
             }
             Head::List(count) => {
                 budget.owe(count.saturating_add(1), reader)?;

@@ -81,7 +81,7 @@ fn etf() -> impl Strategy<Value = Vec<u8>> {
         vec(0_u8..3, 0..3).prop_map(|bytes| tagged(109, 4, &bytes)),
         (vec(0_u8..3, 0..3), 0_u8..10).prop_map(|(bytes, last)| [
             &tagged(77, 4, &[])[..4],
-            &[bytes.len() as u8, last],
+            &[u8::try_from(bytes.len()).unwrap(), last],
             &bytes
         ]
         .concat()),
