@@ -54,12 +54,17 @@ fn terms_of_different_types_have_one_order() {
         Term::tuple([float(1.0), 4.into()]),
         Term::tuple([1.into(), 5.into()]),
         Term::tuple([float(1.0), 5.into()]),
+        Term::tuple([2.into(), float(2.0)]),
+        Term::tuple([float(2.0), 2.into()]),
         map(&[]),
         map(&[(2.into(), 9)]),
         // As keys all integers stand before all floats.
         map(&[(float(1.0), 0)]),
         map(&[(atom("a"), 1)]),
         map(&[(atom("a"), 2)]),
+        // But as values not.
+        Term::map([(atom("a"), float(2.5))]),
+        map(&[(atom("a"), 3)]),
         map(&[(atom("a"), 1), (atom("b"), 1)]),
         map(&[(atom("a"), 0), (atom("c"), 0)]),
         Term::list([]),
@@ -123,6 +128,21 @@ fn integers_beyond_a_type_are_out_of_its_range() {
     assert_eq!((huge.to_i128(), huge.to_f64()), (None, None));
     assert_eq!(IntegerError::Range.to_string(), "the integer is out of range");
     assert_eq!(IntegerError::Syntax.to_string(), "not an integer");
+}
+
+#[test]
+fn integers_are_rounded_to_the_nearest_float() {
+    let to_f64 = |value: i128| Integer::from(value).to_f64();
+    // Beside 2^64 floats are 4 096 apart; the middle is rounded to the even one.
+    let (middle, even, odd) = ((1 << 64) + 2048, 2_f64.powi(64), 2_f64.powi(64) + 4096.0);
+    assert_eq!((to_f64(middle), to_f64(middle + 1)), (Some(even), Some(odd)));
+    assert_eq!((to_f64(-middle), to_f64(-middle - 1)), (Some(-even), Some(-odd)));
+    assert_eq!(to_f64(middle + 4096), Some(even + 8192.0));
+    assert_eq!(to_f64((1 << 64) - 1), Some(even));
+    let largest: Integer = format!("0xfffffffffffff8{}", "0".repeat(242)).parse().unwrap();
+    assert_eq!(largest.to_f64(), Some(f64::MAX));
+    let beyond: Integer = format!("0xfffffffffffffc{}", "0".repeat(242)).parse().unwrap();
+    assert_eq!(beyond.to_f64(), None);
 }
 
 #[test]

@@ -22,9 +22,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. Values of
-    /// [`Term`](crate::term::Term) are dropped, compared and printed by recursion, and so are the
-    /// types that serde fills; this is what a thread with a small stack bears.
+    /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. A
+    /// [`Term`](crate::term::Term) is dropped by recursion, and the types that serde fills are made
+    /// by it; this is what a thread with a small stack bears.
     pub const MAX_DEPTH: usize = 1024;
 
     /// The defaults: 4 MiB of encoded bytes, 4 MiB inflated, 256 levels.

@@ -192,3 +192,12 @@ fn a_key_that_stands_twice_is_found_among_many() {
         }
     }
 }
+
+#[test]
+fn a_tail_that_is_a_list_is_no_level() {
+    for tail in [&[106][..], &[107, 0, 1, 7], &[97, 1], &[104, 0]] {
+        let etf = [&[131], &[108, 0, 0, 0, 1, 106].repeat(1000)[..], tail].concat();
+        assert!(check(&etf, Limits::new()).is_ok());
+        assert!(Term::decode(&etf).is_ok());
+    }
+}
