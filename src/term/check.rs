@@ -16,7 +16,7 @@ use crate::error::DecodeError;
 ///
 /// Nothing is allocated but the keys of maps, and what is inflated.
 #[cfg(any(test, feature = "serde"))]
-pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, DecodeError> {
+pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, DecodeError> {
     let body = decode::body(bytes, limits)?;
     let mut reader = Reader::new(&body);
     check_term(&mut reader, limits)?;
@@ -190,8 +190,9 @@ impl Key<'_> {
             (Self::Atom(one), Self::Atom(other)) => one.cmp(other),
             (Self::Binary(one), Self::Binary(other)) => one.cmp(other),
             (Self::Small(one), Self::Small(other)) => one.cmp(other),
-            (Self::Big(one), Self::Big(other)) => (one.negative.cmp(&other.negative))
-                .then_with(|| one.magnitude.cmp(other.magnitude)),
+            (Self::Big(one), Self::Big(other)) => {
+                (one.negative.cmp(&other.negative)).then_with(|| one.magnitude.cmp(other.magnitude))
+            }
             (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
             (Self::Other(one), Self::Other(other)) => order::of_keys(one, other),
             _ => self.rank().cmp(&other.rank()),
