@@ -190,8 +190,9 @@ impl Key<'_> {
             (Self::Atom(one), Self::Atom(other)) => one.cmp(other),
             (Self::Binary(one), Self::Binary(other)) => one.cmp(other),
             (Self::Small(one), Self::Small(other)) => one.cmp(other),
-            (Self::Big(one), Self::Big(other)) => (one.negative.cmp(&other.negative))
-                .then_with(|| one.magnitude.cmp(other.magnitude)),
+            (Self::Big(one), Self::Big(other)) => {
+                (one.negative.cmp(&other.negative)).then_with(|| one.magnitude.cmp(other.magnitude))
+            }
             (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
             (Self::Other(one), Self::Other(other)) => order::of_keys(one, other),
             _ => self.rank().cmp(&other.rank()),
