@@ -232,3 +232,6 @@ fn all_differ(keys: &mut [Key<'_>]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,3 +258,6 @@ fn tail_of(stack: &mut [Frame]) -> Option<(&mut Vec<Term>, &mut usize)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,4 @@ pub mod rng;
 pub mod stack;
 pub mod tamper;
 pub mod term_json;
+pub mod terms;
