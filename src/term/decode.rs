@@ -40,6 +40,7 @@ impl Term {
 }
 
 /// What follows the version byte of an encoded term, inflated where it is compressed.
+#[derive(Debug)]
 pub(crate) enum Body<'a> {
     Plain(&'a [u8]),
     #[cfg(feature = "compressed")]
