@@ -50,12 +50,15 @@ extern crate alloc;
 mod base64url;
 #[cfg(feature = "cbor")]
 mod cbor;
+pub mod cookie;
+pub mod csrf_protection;
 mod error;
 mod inspect;
 pub mod key_generator;
 mod keyring;
 pub mod message_encryptor;
 pub mod message_verifier;
+mod random;
 mod scratch;
 mod secret;
 #[cfg(feature = "serde")]
@@ -70,7 +73,7 @@ mod token;
 pub use cbor::Cbor;
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
 pub use inspect::{Kind, Untrusted, UntrustedContent, inspect, inspect_with};
-pub use keyring::{DuplicateKey, Keyring, RingKey, RotateError};
+pub use keyring::{DuplicateKey, Keyring, Matched, RingKey, RotateError};
 pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};
 pub use token::{Presented, Sign, TokenKey, TokenKeyBuilder, Verified, Verify};

@@ -12,7 +12,7 @@
 mod age;
 pub(crate) mod envelope;
 mod key;
-mod open;
+pub(crate) mod open;
 mod options;
 mod presented;
 mod rotation;

@@ -12,6 +12,7 @@ use rand_core::CryptoRng;
 use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
+    random,
     serde::{from_checked_slice, to_writer},
     time::Timestamp,
 };
@@ -187,7 +188,7 @@ impl TokenKey {
         options: &Sign,
         out: &mut String,
     ) -> Result<(), SignError> {
-        self.encrypt_payload(out, open::os_random, |out| write(data, options, out))
+        self.encrypt_payload(out, random::os, |out| write(data, options, out))
     }
 
     /// [`encrypt_with`](Self::encrypt_with) with randomness of the caller's, for hosts without an
@@ -203,7 +204,7 @@ impl TokenKey {
         rng: &mut R,
     ) -> Result<String, SignError> {
         open::string(|out| {
-            self.encrypt_payload(out, open::from_rng(rng), |out| write(data, options, out))
+            self.encrypt_payload(out, random::from_rng(rng), |out| write(data, options, out))
         })
     }
 

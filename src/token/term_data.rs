@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
+    random,
     term::{Term, decode, encode},
 };
 
@@ -44,7 +45,7 @@ impl TokenKey {
         rng: &mut R,
     ) -> Result<String, SignError> {
         open::string(|out| {
-            self.encrypt_payload(out, open::from_rng(rng), |out| write(data, options, out))
+            self.encrypt_payload(out, random::from_rng(rng), |out| write(data, options, out))
         })
     }
 
