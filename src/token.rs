@@ -16,10 +16,10 @@ pub(crate) mod open;
 mod options;
 mod presented;
 mod rotation;
-mod term_data;
+pub(crate) mod term_data;
 
 #[cfg(feature = "serde")]
-mod serde_data;
+pub(crate) mod serde_data;
 
 pub use key::{TokenKey, TokenKeyBuilder};
 pub use options::{Sign, Verified, Verify};

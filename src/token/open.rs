@@ -26,7 +26,7 @@ const SIGN_SECRET: &[u8] = b"";
 
 impl TokenKey {
     /// Appends a signed token to `out`; `payload` appends what is signed.
-    pub(super) fn sign_payload(
+    pub(crate) fn sign_payload(
         &self,
         out: &mut String,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
@@ -38,7 +38,7 @@ impl TokenKey {
 
     /// Appends an encrypted token to `out`; `fill` gives randomness, `payload` appends what is
     /// encrypted.
-    pub(super) fn encrypt_payload(
+    pub(crate) fn encrypt_payload(
         &self,
         out: &mut String,
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
@@ -71,7 +71,7 @@ pub(super) fn decrypt<T>(
 
 /// Hands on the payload of a signed token, with the position of the first key that made it: it is
 /// authentic, and of any age.
-pub(super) fn authentic<R, E: From<VerifyError>>(
+pub(crate) fn authentic<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
@@ -90,7 +90,7 @@ pub(super) fn authentic<R, E: From<VerifyError>>(
 
 /// Hands on the payload of an encrypted token, with the position of the first key that made it: it
 /// is authentic, and of any age.
-pub(super) fn decrypted<R, E: From<VerifyError>>(
+pub(crate) fn decrypted<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
@@ -151,7 +151,7 @@ pub(super) fn write_payload(
 }
 
 /// Checks the age of an authentic payload; `data` reads the term of the data.
-pub(super) fn read_payload<T>(
+pub(crate) fn read_payload<T>(
     payload: &[u8],
     key: usize,
     options: &Verify,

@@ -256,6 +256,6 @@ fn write<T: Serialize + ?Sized>(
     })
 }
 
-pub(super) fn read<T: DeserializeOwned>(term: &[u8]) -> Result<T, VerifyError> {
+pub(crate) fn read<T: DeserializeOwned>(term: &[u8]) -> Result<T, VerifyError> {
     from_checked_slice(term).map_err(|error| VerifyError::Data(error.into()))
 }

@@ -66,6 +66,6 @@ fn write(data: &Term, options: &Sign, out: &mut Vec<u8>) -> Result<(), SignError
     open::write_payload(out, options, |out| Ok(encode::write(data, out)?))
 }
 
-pub(super) fn read(term: &[u8]) -> Result<Term, VerifyError> {
+pub(crate) fn read(term: &[u8]) -> Result<Term, VerifyError> {
     Ok(decode::checked_term(term)?)
 }
