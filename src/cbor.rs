@@ -12,8 +12,8 @@ use ::serde::{
 /// A value kept as CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): one binary in the
 /// ordinary envelope, so that Phoenix verifies the token and has bytes for any CBOR library.
 ///
-/// Reading takes a binary with exactly one CBOR item; bytes behind it, and arrays, maps and tags
-/// nested deeper than [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit.
+/// Reading takes a binary with exactly one CBOR item; bytes behind it, and values nested deeper than
+/// [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit.
 ///
 /// # Example
 /// ```
@@ -32,7 +32,7 @@ use ::serde::{
 pub struct Cbor<T>(pub T);
 
 impl<T> Cbor<T> {
-    /// The deepest nesting that is read: 128.
+    /// The deepest nesting of arrays, maps, options and enums that is read: 128.
     pub const MAX_DEPTH: usize = 128;
 }
 

@@ -7,6 +7,7 @@
 mod atom;
 mod bitstring;
 pub(crate) mod check;
+mod clone;
 #[cfg(feature = "compressed")]
 pub(crate) mod compressed;
 mod convert;
@@ -52,7 +53,6 @@ pub use map::{Iter, Map};
 /// assert_eq!(id, Some(42));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub enum Term {
     /// `:name`, and so `nil`, `true` and `false`.
     Atom(Atom),

@@ -88,11 +88,11 @@ fn is_leap(year: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
 
     use super::*;
 
-    fn text(seconds: i64) -> alloc::string::String {
+    fn text(seconds: i64) -> String {
         HttpDate::after(Timestamp::from_secs(seconds), Duration::ZERO).to_string()
     }
 

@@ -50,59 +50,56 @@ impl<'de> Decoder<'de> {
         value
     }
 
-    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    fn with_head<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self, Head<'de>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let before = self.reader.clone();
-        let value = read(self);
+        let head = self.reader.head()?;
+        let value = read(self, head);
+        self.or_back(before, value)
+    }
+
+    fn take_nil(&mut self) -> Result<bool, Error> {
+        let mut ahead = self.reader.clone();
+        let is_nil = matches!(ahead.head()?, Head::Atom(name) if name == "nil");
+        if is_nil {
+            self.reader = ahead;
+        }
+        Ok(is_nil)
+    }
+
+    /// Takes nothing after all where that was an error.
+    fn or_back<T>(&mut self, before: Reader<'de>, value: Result<T, Error>) -> Result<T, Error> {
         if value.is_err() {
             self.reader = before;
         }
         value
     }
 
-    fn with_head<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self, Head<'de>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.attempt(|decoder| {
-            let head = decoder.reader.head()?;
-            read(decoder, head)
+    /// What kind of container is next, if any.
+    fn container(&self) -> Result<Option<Container>, Error> {
+        Ok(match self.reader.clone().head()? {
+            Head::Nil | Head::String(_) | Head::List(_) | Head::Tuple(_) => {
+                Some(Container::Sequence)
+            }
+            Head::Map(_) => Some(Container::Map),
+            _ => None,
         })
     }
 
-    fn at_nil(&self) -> Result<bool, Error> {
-        Ok(matches!(self.reader.clone().head()?, Head::Atom(name) if name == "nil"))
+    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let bytes = self.reader.rest();
+        skip(&mut self.reader)?;
+        let length = bytes.len().saturating_sub(self.reader.rest().len());
+        visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
     }
 
-    /// A list, or a tuple: Rust's arrays are tuples to serde, and where serde buffers (untagged,
-    /// flattened) it keeps no difference either.
-    fn sequence<V: Visitor<'de>>(
-        &mut self,
-        head: Head<'de>,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        let mut elements = match head {
-            Head::Nil => Elements::bytes(self, &[]),
-            Head::String(bytes) => Elements::bytes(self, bytes),
-            Head::List(count) => Elements::list(self, count),
-            Head::Tuple(count) => Elements::tuple(self, count),
-            head => return Err(mismatch(&head, &visitor)),
-        };
-        let value = visitor.visit_seq(&mut elements)?;
-        elements.end()?;
-        Ok(value)
-    }
-
-    fn map<V: Visitor<'de>>(
-        &mut self,
-        head: Head<'de>,
-        fields: Option<&'static [&'static str]>,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        let Head::Map(count) = head else { return Err(mismatch(&head, &visitor)) };
-        let mut pairs = Pairs::new(self, count, fields);
-        let value = visitor.visit_map(&mut pairs)?;
-        pairs.end()?;
-        Ok(value)
+    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match head {
+            Head::Atom(name) => visit_text(name, visitor),
+            head => Err(mismatch(&head, &visitor)),
+        })
     }
 
     fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
@@ -115,12 +112,7 @@ impl<'de> Decoder<'de> {
                 Err(_) => Err(Error::expected(&visitor, "a binary that is not UTF-8")),
             },
             Head::Nil | Head::String(_) | Head::List(_) => {
-                let elements = match head {
-                    Head::List(count) => Elements::list(self, count),
-                    Head::String(bytes) => Elements::bytes(self, bytes),
-                    _ => Elements::bytes(self, &[]),
-                };
-                match elements.collect_integers(char::from_u32)? {
+                match Elements::of_list(self, &head).collect_integers(char::from_u32)? {
                     Some(text) => visitor.visit_string(text),
                     None => Err(Error::expected(&visitor, "a list that is no charlist")),
                 }
@@ -132,11 +124,10 @@ impl<'de> Decoder<'de> {
     fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
         match head {
             Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Head::Nil => visitor.visit_byte_buf(Vec::new()),
             Head::String(bytes) => visitor.visit_bytes(bytes),
-            Head::List(count) => {
-                let elements = Elements::list(self, count);
-                match elements.collect_integers(|integer| u8::try_from(integer).ok())? {
+            Head::Nil | Head::List(_) => {
+                let byte = |integer| u8::try_from(integer).ok();
+                match Elements::of_list(self, &head).collect_integers::<_, Vec<u8>>(byte)? {
                     Some(bytes) => visitor.visit_byte_buf(bytes),
                     None => Err(Error::expected(&visitor, "a list that is not of bytes")),
                 }
@@ -144,6 +135,11 @@ impl<'de> Decoder<'de> {
             head => Err(mismatch(&head, &visitor)),
         }
     }
+}
+
+enum Container {
+    Sequence,
+    Map,
 }
 
 /// The name of a field or variant: any atom, `nil` among them, or a binary.
@@ -161,6 +157,24 @@ fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V
     match text {
         Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
         Cow::Owned(text) => visitor.visit_string::<Error>(text),
+    }
+}
+
+fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+    match head {
+        Head::Atom(name) => match &*name {
+            "nil" => visitor.visit_unit(),
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => visit_text(name, visitor),
+        },
+        Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
+        Head::Float(float) => visitor.visit_f64(float),
+        Head::Binary(bytes) => match core::str::from_utf8(bytes) {
+            Ok(text) => visitor.visit_borrowed_str(text),
+            Err(_) => visitor.visit_borrowed_bytes(bytes),
+        },
+        head => Err(mismatch(&head, &visitor)),
     }
 }
 
@@ -186,12 +200,9 @@ fn kind(head: &Head<'_>) -> &'static str {
 }
 
 macro_rules! integers {
-    ($($method:ident)*) => {$(
+    ($visit:ident: $($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.with_head(|_, head| match head {
-                Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
-                head => Err(mismatch(&head, &visitor)),
-            })
+            self.with_head(|_, head| number::$visit(&head, visitor))
         }
     )*};
 }
@@ -200,27 +211,12 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| match head {
-            Head::Atom(name) => match &*name {
-                "nil" => visitor.visit_unit(),
-                "true" => visitor.visit_bool(true),
-                "false" => visitor.visit_bool(false),
-                _ => visit_text(name, visitor),
-            },
-            Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
-            Head::Float(float) => visitor.visit_f64(float),
-            Head::Binary(bytes) => match core::str::from_utf8(bytes) {
-                Ok(text) => visitor.visit_borrowed_str(text),
-                Err(_) => visitor.visit_borrowed_bytes(bytes),
-            },
-            Head::Nil | Head::String(_) | Head::List(_) | Head::Tuple(_) => {
-                decoder.sequence(head, visitor)
-            }
-            Head::Map(_) => decoder.map(head, None, visitor),
-            Head::Bitstring(_) | Head::Pid(_) | Head::Reference(_) => {
-                Err(mismatch(&head, &visitor))
-            }
-        })
+        match self.container() {
+            Ok(Some(Container::Sequence)) => self.deserialize_seq(visitor),
+            Ok(Some(Container::Map)) => self.deserialize_map(visitor),
+            Ok(None) => self.with_head(|_, head| visit_scalar(head, visitor)),
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -231,10 +227,9 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         })
     }
 
-    integers! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    }
+    integers!(visit_64_bits: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
+    integers!(visit_64_bits: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
+    integers!(visit_integer: deserialize_i128 deserialize_u128);
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.with_head(|_, head| match number::f32(&head) {
@@ -271,14 +266,11 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.attempt(|decoder| {
-            if decoder.at_nil()? {
-                skip(&mut decoder.reader)?;
-                visitor.visit_none()
-            } else {
-                visitor.visit_some(decoder)
-            }
-        })
+        match self.take_nil() {
+            Ok(true) => visitor.visit_none(),
+            Ok(false) => visitor.visit_some(self),
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -302,29 +294,32 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match name {
-            names::TERM => self.attempt(|decoder| {
-                let bytes = decoder.reader.rest();
-                skip(&mut decoder.reader)?;
-                let length = bytes.len().saturating_sub(decoder.reader.rest().len());
-                visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
-            }),
-            names::ATOM => self.with_head(|_, head| match head {
-                Head::Atom(name) => visit_text(name, visitor),
-                head => Err(mismatch(&head, &visitor)),
-            }),
-            _ => self.attempt(|decoder| visitor.visit_newtype_struct(decoder)),
+            names::TERM => self.term(visitor),
+            names::ATOM => self.atom(visitor),
+            _ => visitor.visit_newtype_struct(self),
         }
     }
 
+    /// From a list or a tuple: Rust's arrays are tuples to serde, and where serde buffers (untagged,
+    /// flattened) it keeps no difference either.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| decoder.sequence(head, visitor))
+        match Elements::begin(self, None, &visitor) {
+            Ok(mut elements) => {
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| match head {
-            Head::Tuple(count) if count != len => Err(de::Error::invalid_length(count, &visitor)),
-            head => decoder.sequence(head, visitor),
-        })
+        match Elements::begin(self, Some(len), &visitor) {
+            Ok(mut elements) => {
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -337,7 +332,13 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| decoder.map(head, None, visitor))
+        match Pairs::begin(self, None, &visitor) {
+            Ok(mut pairs) => {
+                let value = visitor.visit_map(&mut pairs);
+                pairs.finish(value)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -346,7 +347,13 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| decoder.map(head, Some(fields), visitor))
+        match Pairs::begin(self, Some(fields), &visitor) {
+            Ok(mut pairs) => {
+                let value = visitor.visit_map(&mut pairs);
+                pairs.finish(value)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -355,31 +362,23 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.with_head(|decoder, head| match tag(head) {
-            Ok(tag) => visitor.visit_enum(Variant::bare(decoder, tag)),
-            Err(Head::Tuple(count)) if count > 0 => {
-                let tag = tag(decoder.reader.head()?)
-                    .map_err(|_| Error::expected(&visitor, "a tuple without a tag"))?;
-                visitor.visit_enum(Variant::of_tuple(decoder, tag, count.saturating_sub(1)))
-            }
-            Err(head) => Err(mismatch(&head, &visitor)),
-        })
+        let before = self.reader.clone();
+        let value = match Variant::begin(self, &visitor) {
+            Ok(variant) => visitor.visit_enum(variant),
+            Err(error) => Err(error),
+        };
+        self.or_back(before, value)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.attempt(|decoder| match tag(decoder.reader.clone().head()?) {
-            Ok(name) => {
-                skip(&mut decoder.reader)?;
-                visit_text(name, visitor)
-            }
-            Err(_) => decoder.deserialize_any(visitor),
-        })
+        match tag(self.reader.clone().head()?) {
+            Ok(name) => self.with_head(|_, _| visit_text(name, visitor)),
+            Err(_) => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.attempt(|decoder| {
-            skip(&mut decoder.reader)?;
-            visitor.visit_unit()
-        })
+        skip(&mut self.reader)?;
+        visitor.visit_unit()
     }
 }

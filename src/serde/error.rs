@@ -82,7 +82,8 @@ impl de::Error for Error {
     }
 }
 
-/// What serde's data model calls it; `Other` may hold data.
+/// What serde's data model calls it. `Other` may hold data, but serde itself uses it for integers
+/// that its model has no variant for.
 fn kind(unexpected: Unexpected<'_>) -> &'static str {
     match unexpected {
         Unexpected::Bool(_) => "a boolean",
@@ -99,6 +100,10 @@ fn kind(unexpected: Unexpected<'_>) -> &'static str {
         Unexpected::NewtypeVariant => "a newtype variant",
         Unexpected::TupleVariant => "a tuple variant",
         Unexpected::StructVariant => "a struct variant",
+        Unexpected::Other("i128" | "u128") => "an integer",
+        Unexpected::Other(text) if text.starts_with("integer `") => {
+            "an integer of more than 64 bits"
+        }
         Unexpected::Other(_) => "something else",
     }
 }

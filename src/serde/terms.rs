@@ -61,7 +61,7 @@ impl Encoded<'_> {
 impl Serialize for Encoded<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            return serializer.collect_str(&format_args!("{:?}", self.0));
+            return serializer.collect_str(self.0);
         }
         serializer.serialize_bytes(&self.0.encode().map_err(S::Error::custom)?)
     }

@@ -1,6 +1,6 @@
 //! Floats: finite, always.
 
-use alloc::format;
+use alloc::{format, string::String};
 use core::{
     cmp::Ordering,
     fmt,
@@ -63,7 +63,7 @@ impl fmt::Display for Float {
     /// The shortest digits that read back as the same float, as Elixir prints them: `1.0`,
     /// `1.5e-7`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shortest = format!("{:e}", self.0.abs());
+        let shortest = shortest(self.0.abs());
         let (significand, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
         let digits = significand.replace('.', "");
         let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -73,25 +73,37 @@ impl fmt::Display for Float {
         let point = exponent.saturating_add(1);
         let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
         let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
-        // A scientific notation is chosen where it is shorter.
+        // A whole number has all its digits up to 1.0e16; a small one has leading zeros where that is
+        // not longer than the exponent.
+        let is_whole = point >= length && self.0.abs() < 1.0e16;
         let exponent_length = format!("{exponent}").len();
-        let scientific_cost = exponent_length.saturating_add(if length == 1 { 3 } else { 2 });
-        let cost = |zeros: i32| usize::try_from(zeros.saturating_add(2)).unwrap_or(usize::MAX);
+        let scientific = exponent_length.saturating_add(if length == 1 { 1 } else { 0 });
 
-        let is_whole = (1.0..1.0e16).contains(&self.0.abs()) && point >= length;
-        if is_whole || (point >= length && cost(point.saturating_sub(length)) <= scientific_cost) {
+        if is_whole {
             write!(f, "{digits}{}.0", zeros(point.saturating_sub(length)))
         } else if 0 < point && point < length {
             let (whole, fraction) =
                 digits.split_at(usize::try_from(point).unwrap_or(0).min(digits.len()));
             write!(f, "{whole}.{fraction}")
-        } else if point == 0 || (point < 0 && cost(point.saturating_neg()) <= scientific_cost) {
+        } else if point <= 0 && zeros(point.saturating_neg()).len() <= scientific {
             write!(f, "0.{}{digits}", zeros(point.saturating_neg()))
         } else {
             let (first, rest) = digits.split_at(1.min(digits.len()));
             write!(f, "{first}.{}e{exponent}", if rest.is_empty() { "0" } else { rest })
         }
     }
+}
+
+/// The fewest digits that read back as `value`, and of these the nearest to it; in a tie the last one
+/// is even, as OTP has it.
+fn shortest(value: f64) -> String {
+    let shortest = format!("{value:e}");
+    let places = shortest.bytes().filter(u8::is_ascii_digit).count();
+    let exponent = shortest.split_once('e').map_or(0, |(_, exponent)| exponent.len());
+    let exponent_sign = usize::from(shortest.contains("e-"));
+    let places = places.saturating_add(exponent_sign).saturating_sub(exponent).saturating_sub(1);
+    let nearest = format!("{value:.places$e}");
+    if nearest.parse() == Ok(value) { nearest } else { shortest }
 }
 
 impl fmt::Debug for Float {

@@ -1,7 +1,10 @@
 //! Pids and references: kept and written back, of no other use outside their node.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::cmp::Ordering;
+use core::{
+    cmp::Ordering,
+    hash::{Hash, Hasher},
+};
 
 use super::{
     Atom,
@@ -48,10 +51,12 @@ impl Pid {
 }
 
 /// A reference, as read from a term.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+///
+/// As in Erlang, zero words at the end do not tell two references apart.
+#[derive(Clone, Debug)]
 pub struct Reference(Box<ReferenceFields>);
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 struct ReferenceFields {
     node: Atom,
     creation: u32,
@@ -89,6 +94,7 @@ impl PartialOrd for Pid {
 }
 
 impl Ord for Pid {
+    /// As OTP: by serial and ID before the node.
     fn cmp(&self, other: &Self) -> Ordering {
         let key = |pid: &Self| (pid.0.serial, pid.0.id);
         key(self)
@@ -98,6 +104,21 @@ impl Ord for Pid {
     }
 }
 
+impl ReferenceFields {
+    /// The words from the last one that is not zero to the first.
+    fn significant_ids(&self) -> impl Iterator<Item = &u32> {
+        self.ids.iter().rev().skip_while(|id| **id == 0)
+    }
+}
+
+impl PartialEq for Reference {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Reference {}
+
 impl PartialOrd for Reference {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -105,10 +126,19 @@ impl PartialOrd for Reference {
 }
 
 impl Ord for Reference {
+    /// As OTP: by node and creation, then as one number whose last word is the highest.
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.0.node.cmp(&other.0.node))
-            .then_with(|| self.0.creation.cmp(&other.0.creation))
-            .then_with(|| self.0.ids.len().cmp(&other.0.ids.len()))
-            .then_with(|| self.0.ids.iter().rev().cmp(other.0.ids.iter().rev()))
+        let (one, other) = (&self.0, &other.0);
+        (one.node.cmp(&other.node))
+            .then_with(|| one.creation.cmp(&other.creation))
+            .then_with(|| one.significant_ids().count().cmp(&other.significant_ids().count()))
+            .then_with(|| one.significant_ids().cmp(other.significant_ids()))
+    }
+}
+
+impl Hash for Reference {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.0.node, self.0.creation).hash(state);
+        self.0.significant_ids().for_each(|id| id.hash(state));
     }
 }

@@ -56,7 +56,7 @@ impl Integer {
         self.magnitude().filter(|_| !self.is_negative())
     }
 
-    /// The nearest float, ties to even, as `:erlang.float/1`; `None` beyond the largest float.
+    /// The nearest float, ties to even; `None` beyond the largest float.
     pub fn to_f64(&self) -> Option<f64> {
         let (top, length, rest) = self.top();
         if length == 0 {

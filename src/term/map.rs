@@ -88,6 +88,11 @@ impl Map {
         Some(Self(pairs))
     }
 
+    /// The pairs of another map.
+    pub(super) fn from_sorted(pairs: Vec<(Term, Term)>) -> Self {
+        Self(pairs)
+    }
+
     pub(super) fn as_slice(&self) -> &[(Term, Term)] {
         &self.0
     }

@@ -2,7 +2,7 @@
 //! which is complete. A test that meets a different answer names one of these, and shows that the
 //! case is of that kind.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::etf;
 use phoenix_token::term::{DecodeError, Term};
@@ -56,11 +56,18 @@ pub fn in_term(etf: &[u8]) -> Option<(Difference, Option<Term>)> {
 }
 
 fn is_node_internal(etf: &[u8]) -> bool {
-    if !etf.starts_with(&[131, 80]) {
-        return etf::is_node_internal(etf);
+    etf::is_node_internal(&inflated(etf))
+}
+
+/// The same bytes without compression, where they can be inflated.
+pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
+    let Some(zlib) = etf.strip_prefix(&[131, 80]).and_then(|rest| rest.get(4..)) else {
+        return Cow::Borrowed(etf);
+    };
+    match miniz_oxide::inflate::decompress_to_vec_zlib(zlib) {
+        Ok(inflated) => Cow::Owned([&[131], &inflated[..]].concat()),
+        Err(_) => Cow::Borrowed(etf),
     }
-    let inflated = miniz_oxide::inflate::decompress_to_vec_zlib(etf.get(6..).unwrap_or_default());
-    inflated.is_ok_and(|inflated| etf::is_node_internal(&[&[131], &inflated[..]].concat()))
 }
 
 /// The term that a proper beginning of the bytes is.

@@ -19,19 +19,47 @@ pub fn length(etf: &[u8]) -> Option<usize> {
 /// Whether the first term has a tag that means something only inside one node: an atom by its index
 /// (73, 75) or by the cache of a connection (82).
 pub fn is_node_internal(etf: &[u8]) -> bool {
+    any_piece(etf, |start| {
+        // The atom itself, or the one in a pid or reference.
+        let atom = match start.first() {
+            Some(88 | 101 | 103) => start.get(1),
+            Some(90 | 114) => start.get(3),
+            other => other,
+        };
+        matches!(atom, Some(73 | 75 | 82))
+    })
+}
+
+/// Whether the first term has a reference of no words. OTP takes the 4 bytes after it for a word all
+/// the same, and writes it back without them, so that it cannot read what it wrote.
+pub fn has_reference_of_no_words(etf: &[u8]) -> bool {
+    any_piece(etf, |start| matches!(start, [90 | 114, 0, 0, ..]))
+}
+
+/// Whether the first term has a bitstring of no bytes, whose last one has no bits: OTP 25 takes it
+/// for an empty binary, OTP 26 and later refuse it.
+pub fn has_bitstring_of_no_bytes(etf: &[u8]) -> bool {
+    any_piece(etf, |start| start.starts_with(&[77, 0, 0, 0, 0, 0]))
+}
+
+/// Whether the first term has a float of the old format without a NUL in its 31 bytes: OTP reads on
+/// into whatever follows.
+pub fn has_float_without_end(etf: &[u8]) -> bool {
+    any_piece(etf, |start| {
+        start.first() == Some(&99) && start.get(1..32).is_some_and(|text| !text.contains(&0))
+    })
+}
+
+/// Whether it holds of what follows the start of any term inside the first term, as far as that can
+/// be read.
+fn any_piece(etf: &[u8], holds: impl Fn(&[u8]) -> bool) -> bool {
     let mut rest = etf.strip_prefix(&[131]).unwrap_or_default();
     let mut left = 1;
     while left > 0 {
-        let start = rest;
-        let Some(piece) = piece(&mut rest) else {
-            // The atom itself, or the one in a pid or reference.
-            let atom = match start.first() {
-                Some(88 | 101 | 103) => start.get(1),
-                Some(90 | 114) => start.get(3),
-                other => other,
-            };
-            return matches!(atom, Some(73 | 75 | 82));
-        };
+        if holds(rest) {
+            return true;
+        }
+        let Some(piece) = piece(&mut rest) else { return false };
         left += piece.children;
         left -= 1;
     }

@@ -44,6 +44,20 @@ impl Report {
         *self.disagreements.entry(name).or_default() += 1;
     }
 
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Self) {
+        fn add<K: Copy + Ord>(to: &mut BTreeMap<K, usize>, from: &BTreeMap<K, usize>) {
+            for (key, count) in from {
+                *to.entry(*key).or_default() += count;
+            }
+        }
+        self.cases += other.cases;
+        self.tampered += other.tampered;
+        add(&mut self.differences, &other.differences);
+        add(&mut self.likeness, &other.likeness);
+        add(&mut self.disagreements, &other.disagreements);
+    }
+
     /// The first failures, a line each; `None` if there are none.
     pub fn failures(&self) -> Option<String> {
         let told = self.failures.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n  ");

@@ -1,4 +1,4 @@
-//! Finds the files, runs them on every core, and prints what was run.
+//! Finds the files, runs them on every core, and tells what was run.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use crate::common::report::{Report, say};
+use crate::common::report::Report;
 
 /// Runs a file of a known name: JSON text in, an error where the file itself is not as the format
 /// says.
@@ -18,9 +18,18 @@ struct Job {
     entry: Entry,
 }
 
-/// Runs the files in `folder`, or those in each folder of it. The error has all failures.
-pub fn run(folder: &Path, known: &[(&str, Entry)]) -> Result<(), String> {
-    let jobs = find(folder, known)?;
+/// A line for each file, each wanted difference and each disagreement of releases; and all failures.
+pub struct Outcome {
+    pub told: String,
+    pub failures: String,
+}
+
+/// Runs the files in `folder`, or those in each folder of it.
+pub fn run(folder: &Path, known: &[(&str, Entry)]) -> Outcome {
+    let jobs = match find(folder, known) {
+        Ok(jobs) => jobs,
+        Err(failures) => return Outcome { told: String::new(), failures },
+    };
     let done = Mutex::new(BTreeMap::new());
     let queue = Mutex::new(jobs.iter());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -76,34 +85,24 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
 }
 
-/// Prints a line for each file and each difference; the error has all failures.
-fn tell(folder: &Path, done: &BTreeMap<PathBuf, Report>) -> Result<(), String> {
+fn tell(folder: &Path, done: &BTreeMap<PathBuf, Report>) -> Outcome {
+    let mut told = Vec::new();
     let mut failures = Vec::new();
-    let mut cases = 0;
-    let mut tampered = 0;
-    let mut differences = BTreeMap::new();
-    let mut disagreements = BTreeMap::new();
+    let mut all = Report::default();
     for (path, report) in done {
         let name = path.strip_prefix(folder).unwrap_or(path).display();
-        say(format_args!("{name}: {report}"));
-        cases += report.cases;
-        tampered += report.tampered;
-        for (difference, count) in &report.differences {
-            *differences.entry(difference).or_insert(0) += count;
-        }
-        for (name, count) in &report.disagreements {
-            *disagreements.entry(name).or_insert(0) += count;
-        }
+        told.push(format!("{name}: {report}"));
+        all.add(report);
         if let Some(told) = report.failures() {
             failures.push(format!("{name}\n  {told}"));
         }
     }
-    say(format_args!("all files: {cases} cases, {tampered} tampered variants refused"));
-    for (difference, count) in differences {
-        say(format_args!("wanted difference {difference}: {count} times"));
+    told.push(format!("all files: {all}"));
+    for (difference, count) in &all.differences {
+        told.push(format!("wanted difference {difference}: {count} times"));
     }
-    for (name, count) in disagreements {
-        say(format_args!("releases of OTP disagree, {name}: {count} times"));
+    for (name, count) in &all.disagreements {
+        told.push(format!("releases of OTP disagree, {name}: {count} times"));
     }
-    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+    Outcome { told: told.join("\n"), failures: failures.join("\n") }
 }

@@ -59,7 +59,7 @@ struct Wrong {
     result: TokenResult,
 }
 
-const TAMPERED_EACH: usize = 3;
+const TAMPERED_EACH: usize = 4;
 
 pub fn run(text: &str, report: &mut Report) -> Result<(), String> {
     let mut rule = None;

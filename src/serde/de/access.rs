@@ -12,12 +12,17 @@ use ::serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Decoder, Error, names, tag, visit_text};
-use crate::term::{check::skip, reader::Head, tag as tags};
+use super::{Decoder, Error, mismatch, names, tag, visit_text};
+use crate::term::{
+    check::skip,
+    reader::{Head, Reader},
+    tag as tags,
+};
 
 /// The elements of a list or tuple.
 pub(super) struct Elements<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
+    before: Reader<'de>,
     /// Elements still to come, each a term of its own.
     left: usize,
     /// Elements still to come after those, each a byte.
@@ -27,16 +32,42 @@ pub(super) struct Elements<'a, 'de> {
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
-    pub(super) fn tuple(decoder: &'a mut Decoder<'de>, left: usize) -> Self {
-        Self { decoder, left, bytes: [].iter(), tail: false }
+    /// Of the next term, which has so many elements if it is a tuple and a number is asked for.
+    pub(super) fn begin(
+        decoder: &'a mut Decoder<'de>,
+        len: Option<usize>,
+        expected: &dyn de::Expected,
+    ) -> Result<Self, Error> {
+        let before = decoder.reader.clone();
+        let error = match decoder.reader.head()? {
+            Head::Tuple(count) if len.is_none_or(|len| len == count) => {
+                return Ok(Self { before, ..Self::of_tuple(decoder, count) });
+            }
+            Head::Tuple(count) => de::Error::invalid_length(count, expected),
+            head @ (Head::Nil | Head::String(_) | Head::List(_)) => {
+                return Ok(Self { before, ..Self::of_list(decoder, &head) });
+            }
+            head => mismatch(&head, expected),
+        };
+        decoder.reader = before;
+        Err(error)
     }
 
-    pub(super) fn list(decoder: &'a mut Decoder<'de>, left: usize) -> Self {
-        Self { decoder, left, bytes: [].iter(), tail: true }
+    /// Of the tuple whose head, and tag if any, was taken.
+    pub(super) fn of_tuple(decoder: &'a mut Decoder<'de>, left: usize) -> Self {
+        let before = decoder.reader.clone();
+        Self { decoder, before, left, bytes: [].iter(), tail: false }
     }
 
-    pub(super) fn bytes(decoder: &'a mut Decoder<'de>, bytes: &'de [u8]) -> Self {
-        Self { decoder, left: 0, bytes: bytes.iter(), tail: false }
+    /// Of the list whose head was taken.
+    pub(super) fn of_list(decoder: &'a mut Decoder<'de>, head: &Head<'de>) -> Self {
+        let (left, bytes, tail) = match *head {
+            Head::List(count) => (count, [].as_slice(), true),
+            Head::String(bytes) => (0, bytes, false),
+            _ => (0, [].as_slice(), false),
+        };
+        let before = decoder.reader.clone();
+        Self { decoder, before, left, bytes: bytes.iter(), tail }
     }
 
     /// Goes on into the tail where the elements are used up: a list may stand there as well.
@@ -58,9 +89,30 @@ impl<'a, 'de> Elements<'a, 'de> {
         Ok(false)
     }
 
-    /// Sees to it that no element was left.
-    pub(super) fn end(mut self) -> Result<(), Error> {
-        if self.is_over()? { Ok(()) } else { Err(Error::data("more elements than the type takes")) }
+    /// Sees to it that no element was left; after an error the whole term is.
+    pub(super) fn finish<T>(mut self, value: Result<T, Error>) -> Result<T, Error> {
+        let value = value.and_then(|value| {
+            if self.is_over()? {
+                Ok(value)
+            } else {
+                Err(Error::data("more elements than the type takes"))
+            }
+        });
+        self.decoder.or_back(self.before, value)
+    }
+
+    /// The next element: one byte of many, or the term that the decoder stands before.
+    fn advance(&mut self) -> Result<Option<Element<'de>>, Error> {
+        if self.is_over()? {
+            return Ok(None);
+        }
+        if let Some(less) = self.left.checked_sub(1) {
+            self.left = less;
+            return Ok(Some(Element::Term));
+        }
+        let byte = self.bytes.next().copied().map(usize::from);
+        let term = byte.and_then(|byte| SMALL_INTEGERS.get(byte));
+        Ok(term.map(|term| Element::Byte(term)))
     }
 
     /// All elements, or `None` where one is no integer or none that `convert` takes.
@@ -82,18 +134,21 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 
     fn next_integer(&mut self) -> Result<Option<Option<u32>>, Error> {
-        if self.is_over()? {
-            return Ok(None);
-        }
-        if let Some(byte) = self.bytes.next() {
-            return Ok(Some(Some(u32::from(*byte))));
-        }
-        self.left = self.left.saturating_sub(1);
-        Ok(Some(match self.decoder.reader.head()? {
+        let head = match self.advance()? {
+            Some(Element::Term) => self.decoder.reader.head()?,
+            Some(Element::Byte(term)) => Reader::new(term).head()?,
+            None => return Ok(None),
+        };
+        Ok(Some(match head {
             Head::Small(value) => u32::try_from(value).ok(),
             _ => None,
         }))
     }
+}
+
+enum Element<'de> {
+    Term,
+    Byte(&'de [u8]),
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
@@ -103,15 +158,20 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        if self.is_over()? {
-            return Ok(None);
+        let mut of_byte;
+        let decoder = match self.advance() {
+            Ok(Some(Element::Term)) => &mut *self.decoder,
+            Ok(Some(Element::Byte(term))) => {
+                of_byte = Decoder::new(term);
+                &mut of_byte
+            }
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match decoder.element(seed) {
+            Ok(element) => Ok(Some(element)),
+            Err(error) => Err(error),
         }
-        if let Some(byte) = self.bytes.next() {
-            let term = SMALL_INTEGERS.get(usize::from(*byte)).map_or(&[][..], |term| term);
-            return Decoder::new(term).element(seed).map(Some);
-        }
-        self.left = self.left.saturating_sub(1);
-        self.decoder.element(seed).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -142,24 +202,51 @@ const fn small_integers() -> [[u8; 2]; 256] {
 /// The pairs of a map.
 pub(super) struct Pairs<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
+    before: Reader<'de>,
     left: usize,
     /// The fields, where the target is a struct.
     fields: Option<&'static [&'static str]>,
 }
 
 impl<'a, 'de> Pairs<'a, 'de> {
-    pub(super) fn new(
+    pub(super) fn begin(
         decoder: &'a mut Decoder<'de>,
-        left: usize,
         fields: Option<&'static [&'static str]>,
-    ) -> Self {
-        Self { decoder, left, fields }
+        expected: &dyn de::Expected,
+    ) -> Result<Self, Error> {
+        let before = decoder.reader.clone();
+        match decoder.reader.head()? {
+            Head::Map(left) => Ok(Self { decoder, before, left, fields }),
+            head => {
+                decoder.reader = before;
+                Err(mismatch(&head, expected))
+            }
+        }
     }
 
-    /// Sees to it that no pair was left.
-    pub(super) fn end(mut self) -> Result<(), Error> {
+    /// Sees to it that no pair was left; after an error the whole map is.
+    pub(super) fn finish<T>(mut self, value: Result<T, Error>) -> Result<T, Error> {
+        let value = value.and_then(|value| {
+            self.skip_struct_name()?;
+            match self.left {
+                0 => Ok(value),
+                _ => Err(Error::data("more pairs than the type takes")),
+            }
+        });
+        self.decoder.or_back(self.before, value)
+    }
+
+    /// The next key: taken where it is to be the name of a field, else next in the decoder.
+    fn advance(&mut self) -> Result<Option<Key<'de>>, Error> {
         self.skip_struct_name()?;
-        if self.left == 0 { Ok(()) } else { Err(Error::data("more pairs than the type takes")) }
+        let Some(less) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = less;
+        if self.fields.is_none() {
+            return Ok(Some(Key::Any));
+        }
+        let head = self.decoder.reader.clone().head()?;
+        skip(&mut self.decoder.reader)?;
+        Ok(Some(Key::Field(FieldName(tag(head).ok()))))
     }
 
     /// The module's name in an Elixir struct is not one of its fields.
@@ -186,17 +273,12 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        self.skip_struct_name()?;
-        if self.left == 0 {
-            return Ok(None);
+        match self.advance() {
+            Ok(Some(Key::Any)) => self.decoder.element(seed).map(Some),
+            Ok(Some(Key::Field(name))) => seed.deserialize(name).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
-        self.left = self.left.saturating_sub(1);
-        if self.fields.is_none() {
-            return self.decoder.element(seed).map(Some);
-        }
-        let head = self.decoder.reader.clone().head()?;
-        skip(&mut self.decoder.reader)?;
-        seed.deserialize(FieldName(head)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
@@ -208,18 +290,23 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
     }
 }
 
-/// A key where the fields of a struct are looked for.
-struct FieldName<'de>(Head<'de>);
+enum Key<'de> {
+    Any,
+    Field(FieldName<'de>),
+}
+
+/// A key where the fields of a struct are looked for; `None` for one that cannot name a field.
+struct FieldName<'de>(Option<Cow<'de, str>>);
 
 impl<'de> de::Deserializer<'de> for FieldName<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match tag(self.0) {
-            Ok(name) => visit_text(name, visitor),
+        match self.0 {
+            Some(name) => visit_text(name, visitor),
             // A derived struct would take the integer 0 for its first field. What is not UTF-8 is
             // the name of no field, whatever the struct.
-            Err(_) => visitor.visit_bytes(&[0xff]),
+            None => visitor.visit_bytes(&[0xff]),
         }
     }
 
@@ -239,16 +326,18 @@ pub(super) struct Variant<'a, 'de> {
 }
 
 impl<'a, 'de> Variant<'a, 'de> {
-    pub(super) fn bare(decoder: &'a mut Decoder<'de>, tag: Cow<'de, str>) -> Self {
-        Self { decoder, tag, values: None }
-    }
-
-    pub(super) fn of_tuple(
+    pub(super) fn begin(
         decoder: &'a mut Decoder<'de>,
-        tag: Cow<'de, str>,
-        values: usize,
-    ) -> Self {
-        Self { decoder, tag, values: Some(values) }
+        expected: &dyn de::Expected,
+    ) -> Result<Self, Error> {
+        match tag(decoder.reader.head()?) {
+            Ok(tag) => Ok(Self { decoder, tag, values: None }),
+            Err(Head::Tuple(count)) if count > 0 => match tag(decoder.reader.head()?) {
+                Ok(tag) => Ok(Self { decoder, tag, values: Some(count.saturating_sub(1)) }),
+                Err(_) => Err(Error::expected(expected, "a tuple without a tag")),
+            },
+            Err(head) => Err(mismatch(&head, expected)),
+        }
     }
 }
 
@@ -283,10 +372,9 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
         match self.values {
             Some(count) if count == len => {
-                let mut elements = Elements::tuple(self.decoder, count);
-                let value = visitor.visit_seq(&mut elements)?;
-                elements.end()?;
-                Ok(value)
+                let mut elements = Elements::of_tuple(self.decoder, count);
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
             }
             values => Err(not_a(&visitor, values)),
         }

@@ -5,8 +5,22 @@ use ::serde::de::{Expected, Visitor};
 use super::{Error, mismatch};
 use crate::term::reader::{Big, Head};
 
-/// Up to `u64` and `i64` as these, beyond as `i128` or `u128`.
+/// As `u64` or `i64` where it fits, beyond as `i128` or `u128`.
 pub(super) fn visit_integer<'de, V: Visitor<'de>>(
+    head: &Head<'de>,
+    visitor: V,
+) -> Result<V::Value, Error> {
+    let Head::Big(big) = head else { return visit_64_bits(head, visitor) };
+    match (to_u128(big), to_i128(big)) {
+        (Some(value), _) if u64::try_from(value).is_ok() => visit_64_bits(head, visitor),
+        (_, Some(value)) => visitor.visit_i128(value),
+        (Some(value), None) => visitor.visit_u128(value),
+        (None, None) => Err(Error::expected(&visitor, "an integer of more than 128 bits")),
+    }
+}
+
+/// As `u64` or `i64`, for a target that takes no more.
+pub(super) fn visit_64_bits<'de, V: Visitor<'de>>(
     head: &Head<'de>,
     visitor: V,
 ) -> Result<V::Value, Error> {
@@ -15,14 +29,9 @@ pub(super) fn visit_integer<'de, V: Visitor<'de>>(
             Ok(value) => visitor.visit_u64(value),
             Err(_) => visitor.visit_i64(*value),
         },
-        Head::Big(big) => match (to_u128(big), to_i128(big)) {
-            (Some(value), signed) => match (u64::try_from(value), signed) {
-                (Ok(value), _) => visitor.visit_u64(value),
-                (Err(_), Some(value)) => visitor.visit_i128(value),
-                (Err(_), None) => visitor.visit_u128(value),
-            },
-            (None, Some(value)) => visitor.visit_i128(value),
-            (None, None) => Err(Error::expected(&visitor, "an integer of more than 128 bits")),
+        Head::Big(big) => match to_u128(big).map(u64::try_from) {
+            Some(Ok(value)) => visitor.visit_u64(value),
+            _ => Err(Error::expected(&visitor, "an integer that does not fit")),
         },
         head => Err(mismatch(head, &visitor)),
     }
