@@ -131,7 +131,8 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`to_vec`].
 pub fn to_vec_with<T: Serialize + ?Sized>(value: &T, options: Options) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::new();
+    // Most values of tokens fit.
+    let mut out = Vec::with_capacity(64);
     out.push(tag::VERSION);
     to_writer(value, &mut out, options)?;
     Ok(out)

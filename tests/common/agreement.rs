@@ -16,9 +16,8 @@ pub enum Agreement {
     /// Both read the same term, and write it as the same bytes.
     Term,
     Wanted(Difference),
-    /// OTP takes what no OTP writes and what it could not read back, what other releases refuse, or
-    /// what depends on the memory behind it.
-    OddityOfOtp,
+    /// Something that OTP takes and no OTP writes.
+    Oddity(&'static str),
 }
 
 /// How the crate agrees with OTP on each of the bytes; the error has the first disagreements.
@@ -60,21 +59,12 @@ pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
                 other => Ok(other),
             }
         }
-        (Verdict::Term { .. }, Err(DecodeError::Malformed)) if is_odd(bytes) => {
-            Ok(Agreement::OddityOfOtp)
-        }
-        (Verdict::Term { .. }, Err(_)) => difference::in_term(bytes)
-            .map(|(difference, _)| Agreement::Wanted(difference))
+        (Verdict::Term { .. }, Err(_)) => difference::oddity(bytes)
+            .map(Agreement::Oddity)
+            .or_else(|| difference::in_term(bytes).map(|(it, _)| Agreement::Wanted(it)))
             .ok_or_else(|| format!("OTP {verdict:02x?}, here {ours:?}")),
         _ => Err(format!("OTP {verdict:02x?}, here {ours:?}")),
     }
-}
-
-fn is_odd(bytes: &[u8]) -> bool {
-    let bytes = difference::inflated(bytes);
-    etf::has_reference_of_no_words(&bytes)
-        || etf::has_bitstring_of_no_bytes(&bytes)
-        || etf::has_float_without_end(&bytes)
 }
 
 fn same(term: &Term, canonical: &[u8]) -> Result<(), String> {

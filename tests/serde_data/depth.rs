@@ -1,6 +1,4 @@
 //! Types that recurse as deep as the input says, on the stack of a small thread.
-#![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::{collections::BTreeMap, thread};
 
