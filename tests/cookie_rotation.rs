@@ -73,7 +73,7 @@ fn a_rotated_session_is_the_same_under_the_first_key() {
             assert_eq!(ring.read(&rotated).unwrap().key, 0);
             let signed_by_the_first = position == 0 && rotated.starts_with("SFMyNTY.");
             assert_eq!(rotated == value, signed_by_the_first);
-            assert_eq!(ring.rotate_with_rng(&value, &mut Zeros).is_ok(), true);
+            assert!(ring.rotate_with_rng(&value, &mut Zeros).is_ok());
         }
     }
 }

@@ -55,7 +55,7 @@ fn check_try(secret: &SecretKeyBase, attempt: &Try, report: &mut Report) -> Resu
     if check(given) == *accepted {
         return Ok(());
     }
-    let canonical = base64url::canonical(given, 1).filter(|canonical| canonical != given);
+    let canonical = base64url::canonical(given).filter(|canonical| canonical != given);
     ensure(*accepted && canonical.is_some_and(|canonical| check(&canonical)), || {
         "not as upstream".to_owned()
     })?;
