@@ -37,6 +37,16 @@ pub struct Keyring<K> {
     keys: Vec<K>,
 }
 
+/// What a ring read, where the key that matched is all there is to tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matched<T> {
+    /// What was read.
+    pub data: T,
+    /// Which key of the ring matched, from 0 for the first, which writes. What was under another
+    /// key should be written anew.
+    pub key: usize,
+}
+
 /// A key was added to a ring that holds it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DuplicateKey {
@@ -56,7 +66,7 @@ pub enum RotateError {
 
 /// What a [`Keyring`] can hold: [`TokenKey`](crate::TokenKey) and the keys of cookies.
 pub trait RingKey: private::Sealed {
-    /// Whether the two would write the same, compared in constant time.
+    /// Whether the two read the same, compared in constant time.
     #[doc(hidden)]
     fn is_same_key(&self, other: &Self) -> bool;
 }

@@ -66,7 +66,7 @@ mod terms;
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 pub mod jiff;
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 
 use ::serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -77,7 +77,7 @@ use crate::term::Atom;
 use crate::term::{
     Limits, Term,
     check::check,
-    decode::{self, Budget},
+    decode::{self, Body, Budget},
     encode,
     reader::Reader,
     tag,
@@ -157,8 +157,9 @@ pub fn from_slice_with<'de, T: Deserialize<'de>>(
     limits: Limits,
 ) -> Result<T, Error> {
     match check(bytes, limits)? {
-        Cow::Borrowed(term) => from_checked_slice(term),
-        Cow::Owned(_) => Err(Error::data("a compressed term, which cannot be borrowed from")),
+        Body::Plain(term) => from_checked_slice(term),
+        #[cfg(feature = "compressed")]
+        Body::Inflated(_) => Err(Error::data("a compressed term, which cannot be borrowed from")),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::DecodeError;
 ///
 /// Nothing is allocated but the keys of maps, and what is inflated.
 #[cfg(any(test, feature = "serde"))]
-pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, DecodeError> {
+pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, DecodeError> {
     let body = decode::body(bytes, limits)?;
     let mut reader = Reader::new(&body);
     check_term(&mut reader, limits)?;

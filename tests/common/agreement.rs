@@ -44,6 +44,8 @@ pub fn count(
 /// The crate and OTP on the same bytes.
 pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
     let ours = Term::decode(bytes);
+    #[cfg(feature = "serde")]
+    through_serde(bytes, &ours)?;
     match (verdict, &ours) {
         (Verdict::Refused | Verdict::Executable { .. }, Err(_)) => Ok(Agreement::Refused),
         (Verdict::Term { used, canonical }, Ok(term)) if *used == bytes.len() => {
@@ -65,6 +67,16 @@ pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
             .ok_or_else(|| format!("OTP {verdict:02x?}, here {ours:?}")),
         _ => Err(format!("OTP {verdict:02x?}, here {ours:?}")),
     }
+}
+
+/// serde reads bytes that were only checked before: as the same term, or refused for the same reason.
+#[cfg(feature = "serde")]
+fn through_serde(bytes: &[u8], ours: &Result<Term, DecodeError>) -> Result<(), String> {
+    use phoenix_token::{serde, term::Limits};
+
+    let read = serde::from_slice_owned::<Term>(bytes, Limits::new());
+    let ours = ours.clone().map_err(serde::Error::Decode);
+    if read == ours { Ok(()) } else { Err(format!("decoded {ours:?}, through serde {read:?}")) }
 }
 
 fn same(term: &Term, canonical: &[u8]) -> Result<(), String> {

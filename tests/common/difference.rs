@@ -75,6 +75,13 @@ pub fn oddity(etf: &[u8]) -> Option<&'static str> {
 }
 
 /// The same bytes without compression, where they can be inflated.
+#[cfg(not(feature = "compressed"))]
+pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
+    Cow::Borrowed(etf)
+}
+
+/// The same bytes without compression, where they can be inflated.
+#[cfg(feature = "compressed")]
 pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
     let Some(zlib) = etf.strip_prefix(&[131, 80]).and_then(|rest| rest.get(4..)) else {
         return Cow::Borrowed(etf);

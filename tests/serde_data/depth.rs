@@ -35,6 +35,13 @@ enum Untagged {
     Branch(Vec<Untagged>),
 }
 
+#[derive(Deserialize)]
+#[serde(tag = "t")]
+#[allow(dead_code, reason = "only its depth counts")]
+enum Tagged {
+    Node { next: Option<Box<Tagged>> },
+}
+
 fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     thread::Builder::new().stack_size(512 << 10).spawn(test).unwrap().join().unwrap();
 }
@@ -44,6 +51,7 @@ fn bytes(levels: usize, before: &[u8], innermost: &[u8], after: &[u8]) -> Vec<u8
 }
 
 const NODE: &[u8] = b"t\0\0\0\x01w\x04next";
+const TAGGED: &[u8] = b"t\0\0\0\x02w\x01tm\0\0\0\x04Nodew\x04next";
 const NIL: &[u8] = b"w\x03nil";
 const IN: &[u8] = b"h\x02w\x02in";
 const POINT: &[u8] = b"w\x05point";
@@ -66,6 +74,19 @@ fn the_default_depth_fits_a_stack_of_512_kib() {
         there_and_back::<Term>(&bytes(256, NODE, NIL, b""), limits);
         there_and_back::<Term>(&bytes(256, LIST, b"j", b"j"), limits);
     });
+}
+
+#[test]
+fn types_that_serde_buffers_fit_a_stack_of_1_mib() {
+    thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(|| {
+            assert!(from_slice::<Tagged>(&bytes(256, TAGGED, NIL, b"")).is_ok());
+            assert!(from_slice::<Untagged>(&bytes(255, LIST, b"a\x01", b"j")).is_ok());
+        })
+        .unwrap()
+        .join()
+        .unwrap();
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Opening<'_> {
         ensure(*rule.get_or_insert(own) == own, || "two rules for the future".to_owned())?;
         self.compare(if invalid { &none } else { &any }, expected, report)?;
 
-        let tolerated = ahead <= Verify::DEFAULT_TOLERANCE;
+        let tolerated = ahead <= Duration::from_secs(60);
         let expected_default = if tolerated { &any } else { &none };
         ensure(default == *expected_default, || format!("by default {default:?}"))?;
         if default.is_err() != invalid {
