@@ -106,13 +106,14 @@ pub(crate) fn authenticate<'t>(
     covered.get(HEADER_LENGTH..).ok_or(Invalid)
 }
 
-/// The digest and the message's base64url text that a signed message claims. Nothing is checked.
-pub(crate) fn unauthenticated(signed: &[u8]) -> Result<(Digest, &[u8]), Invalid> {
+/// The digest, and the base64url text of message and signature, that a signed message claims.
+/// Nothing is checked.
+pub(crate) fn unauthenticated(signed: &[u8]) -> Result<(Digest, &[u8], &[u8]), Invalid> {
     let (protected, rest) = signed.split_first_chunk().ok_or(Invalid)?;
     let digest = digest_of(protected)?;
     let mut parts = rest.split(|&byte| byte == b'.');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(message), Some(_), None) => Ok((digest, message)),
+        (Some(message), Some(signature), None) => Ok((digest, message, signature)),
         _ => Err(Invalid),
     }
 }

@@ -161,7 +161,7 @@ pub(super) fn write_payload(
 }
 
 /// What is signed can be verified: the same limits hold on both sides.
-fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
+pub(crate) fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
     if term.len() > limits.size.min(limits.inflated) {
         return Err(EncodeError::TooLarge);
     }
