@@ -169,6 +169,7 @@ pub(crate) fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
 }
 
 /// Checks the age of an authentic payload; `data` reads the term of the data.
+#[inline]
 pub(crate) fn read_payload<T>(
     payload: &[u8],
     key: usize,
