@@ -224,7 +224,6 @@ fn values_of_the_crate_cookie_say_what_the_header_says() {
     for cookie in [
         base.clone(),
         base.clone().secure(false).same_site(SameSite::None),
-        base.clone().secure(false).partitioned(true),
         base.secure(false).http_only(false),
         full.clone().same_site(SameSite::Strict),
         full.clone().same_site(SameSite::Lax),

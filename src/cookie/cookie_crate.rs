@@ -57,7 +57,8 @@ impl SetCookie {
         if let Some(domain) = &self.domain {
             cookie.set_domain(domain.clone());
         }
-        // Said where it is not wanted too: else the crate adds it to `SameSite=None`.
+        // Said where it is not wanted too: else the crate adds it to `SameSite=None`. It adds it to
+        // `Partitioned` all the same, which browsers take with it only.
         cookie.set_secure(self.secure);
         cookie.set_http_only(self.http_only);
         cookie.set_same_site(self.same_site.map(::cookie::SameSite::from));
