@@ -3,9 +3,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+#[cfg(feature = "store")]
+extern crate std;
 
 mod error;
 pub mod term;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))))]
+pub mod store;
 mod time;
 
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
