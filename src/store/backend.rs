@@ -5,6 +5,7 @@ use std::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, ColumnIndex, Database, Decode, Encode, Executor, Row as _, Type,
+    error::DatabaseError,
 };
 
 use super::{dialect::Dialect, error::StoreError, statement::Statement};
@@ -19,6 +20,10 @@ pub trait Backend:
 
     #[doc(hidden)]
     fn affected(result: &Self::QueryResult) -> u64;
+
+    /// Nothing was changed, and another attempt may succeed.
+    #[doc(hidden)]
+    fn is_conflict(error: &dyn DatabaseError) -> bool;
 }
 
 #[doc(hidden)]
@@ -36,6 +41,12 @@ impl Backend for sqlx::Sqlite {
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()
     }
+
+    /// Busy or locked; the low byte of an extended code is its class.
+    fn is_conflict(error: &dyn DatabaseError) -> bool {
+        let code = error.code().and_then(|code| code.parse::<u32>().ok());
+        code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -45,6 +56,11 @@ impl Backend for sqlx::Postgres {
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()
     }
+
+    /// A serialization failure or a deadlock.
+    fn is_conflict(error: &dyn DatabaseError) -> bool {
+        error.code().is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
+    }
 }
 
 #[cfg(feature = "mysql")]
@@ -53,6 +69,13 @@ impl Backend for sqlx::MySql {
 
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()
+    }
+
+    /// A lock not had in time, a deadlock, one over the next `AUTO_INCREMENT`, or (MariaDB) a row
+    /// that changed since the transaction began.
+    fn is_conflict(error: &dyn DatabaseError) -> bool {
+        let error = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+        error.is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1467 | 1020))
     }
 }
 

@@ -88,7 +88,9 @@ pub(crate) async fn run<DB: Backend>(
         let mut attempt = 1;
         loop {
             match perform::<DB>(connection, dialect, settings, operation, values).await {
-                Err(error) if !is_conflict(&error) => return Err(error.into()),
+                Err(error) if !error.as_database_error().is_some_and(DB::is_conflict) => {
+                    return Err(error.into());
+                }
                 Err(error) if attempt >= attempts => return Err(StoreError::Busy(error)),
                 Err(_) => tokio::time::sleep(pause(attempt)).await,
                 Ok(outcome) => return Ok(outcome),
@@ -175,16 +177,6 @@ fn id_value(text: &str) -> Value {
         Ok(super::Id::Uuid(bytes)) => Value::Bytes(bytes.to_vec()),
         Err(_) => Value::Text(None),
     }
-}
-
-/// A serialization failure (40001, as MySQL's 1213), a deadlock (40P01), SQLite busy (5) or locked
-/// (6): nothing was changed, and another attempt may succeed.
-pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
-    let Some(error) = error.as_database_error() else { return false };
-    let Some(code) = error.code() else { return false };
-    // SQLite's codes are short; the low byte of an extended one is its class.
-    let sqlite = code.len() < 5 && code.parse().is_ok_and(|it: u32| matches!(it & 0xff, 5 | 6));
-    matches!(code.as_ref(), "40001" | "40P01") || sqlite
 }
 
 /// 2, 4, 8, … up to 128 ms, each cut by up to half, so that two that met do not meet again.

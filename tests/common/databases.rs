@@ -146,7 +146,9 @@ macro_rules! helpers {
 pub mod sqlite {
     use std::time::Duration;
 
-    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+    use sqlx::sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    };
 
     use super::{Place, folder};
 
@@ -165,6 +167,7 @@ pub mod sqlite {
                 .filename(file)
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(Duration::from_secs(30));
             Some(SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap())
         }

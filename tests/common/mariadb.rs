@@ -17,13 +17,16 @@ pub struct MariaDb;
 /// MariaDB that calls itself MySQL 8.0, so that the store does without `RETURNING`.
 pub struct AsMySql;
 
+/// What a power cut would lose is no matter here.
+const LAZY: &str = "--innodb-flush-log-at-trx-commit=2";
+
 impl Place for MariaDb {
     type DB = sqlx::MySql;
     const NAME: &'static str = "MariaDB";
 
     async fn fresh() -> Option<MySqlPool> {
         static PORT: OnceLock<Result<u16, String>> = OnceLock::new();
-        on_server(&PORT, &[]).await
+        on_server(&PORT, &[LAZY]).await
     }
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {
@@ -39,7 +42,7 @@ impl Place for AsMySql {
 
     async fn fresh() -> Option<MySqlPool> {
         static PORT: OnceLock<Result<u16, String>> = OnceLock::new();
-        on_server(&PORT, &["--version=8.0.36-log"]).await
+        on_server(&PORT, &[LAZY, "--version=8.0.36-log"]).await
     }
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {

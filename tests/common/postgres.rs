@@ -22,7 +22,7 @@ impl Place for Postgres {
     async fn fresh() -> Option<PgPool> {
         static URL: OnceLock<Result<String, String>> = OnceLock::new();
         let given = std::env::var("DATABASE_URL").ok().filter(|it| it.starts_with("postgres"));
-        let private = || for_ever(|| start(&[])).map(url);
+        let private = || for_ever(|| start(&["synchronous_commit=off"])).map(url);
         let url = URL.get_or_init(|| given.map_or_else(private, Ok));
         match url {
             Ok(url) => Some(database(url.parse().unwrap()).await),
