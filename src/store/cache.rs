@@ -27,7 +27,6 @@ struct Entry {
     /// [`Revocations::count`] before the look-up.
     count: u64,
     found: Instant,
-    keep: Duration,
     serial: u64,
 }
 
@@ -36,32 +35,29 @@ impl Cache {
         Self { settings, entries: Mutex::default() }
     }
 
-    pub(crate) fn find(&self, digest: &[u8; 32], revocations: &Revocations) -> Option<Session> {
+    /// A session that was found before, and how long ago.
+    pub(crate) fn find(
+        &self,
+        digest: &[u8; 32],
+        revocations: &Revocations,
+    ) -> Option<(Session, Duration)> {
         let entries = self.entries();
         let entry = entries.by_digest.get(digest)?;
-        let is_fresh = entry.found.elapsed() < entry.keep
+        let age = entry.found.elapsed();
+        let is_fresh = age < self.settings.max_age
             && revocations.holds(entry.count, entry.session.user_id, digest);
-        is_fresh.then(|| entry.session.clone())
+        is_fresh.then(|| (entry.session.clone(), age))
     }
 
-    /// Keeps what a look-up found that began at `found` with this count of revokes, for no longer
-    /// than the session is valid.
-    pub(crate) fn keep(
-        &self,
-        digest: [u8; 32],
-        session: &Session,
-        found: Instant,
-        count: u64,
-        valid_for: Duration,
-    ) {
+    /// Keeps what a look-up found that began at `found` with this count of revokes.
+    pub(crate) fn keep(&self, digest: [u8; 32], session: &Session, found: Instant, count: u64) {
         if self.settings.entries == 0 {
             return;
         }
         let mut entries = self.entries();
         let serial = entries.serial.wrapping_add(1);
         entries.serial = serial;
-        let keep = self.settings.max_age.min(valid_for);
-        let entry = Entry { session: session.clone(), count, found, keep, serial };
+        let entry = Entry { session: session.clone(), count, found, serial };
         entries.by_digest.insert(digest, entry);
         entries.order.push_back((digest, serial));
         while entries.order.len() > self.settings.entries {

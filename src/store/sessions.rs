@@ -1,6 +1,5 @@
 //! Making sessions, looking them up, and keeping them going.
 
-use core::time::Duration;
 use std::{
     string::{String, ToString as _},
     time::Instant,
@@ -63,15 +62,17 @@ impl<DB: Backend> Store<DB> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
         let Some(cache) = &self.inner.cache else { return self.look_up(db, &token).await };
         let digest = token.digest();
-        if let Some(session) = cache.find(&digest, &self.inner.revocations) {
-            return Ok(Some(session));
+        if let Some((mut session, age)) = cache.find(&digest, &self.inner.revocations) {
+            let moved = session.read_at.as_millis().saturating_add(millis(age));
+            session.read_at = self.values().now.unwrap_or(Timestamp::from_millis(moved));
+            if session.age() < millis(self.inner.settings.validity) {
+                return Ok(Some(session));
+            }
         }
         let (found, count) = (Instant::now(), self.inner.revocations.count());
         let session = self.look_up(db, &token).await?;
         if let Some(session) = &session {
-            let left = millis(self.inner.settings.validity).saturating_sub(session.age());
-            let left = Duration::from_millis(left.try_into().unwrap_or(0));
-            cache.keep(digest, session, found, count, left);
+            cache.keep(digest, session, found, count);
         }
         Ok(session)
     }
