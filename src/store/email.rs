@@ -9,6 +9,7 @@ use super::{
     id::Id,
     session,
     settings::Column,
+    sql::Operation,
     statement::Param,
     token::SessionToken,
 };
@@ -87,12 +88,14 @@ impl EmailKind {
     pub(crate) const ALL: [Self; 4] =
         [Self::Login, Self::Change, Self::Confirm, Self::ResetPassword];
 
-    pub(crate) const fn index(self) -> usize {
+    /// The one of this kind, of four in the order of [`ALL`](Self::ALL).
+    pub(crate) fn pick<T>(self, all: [T; 4]) -> T {
+        let [login, change, confirm, reset_password] = all;
         match self {
-            Self::Login => 0,
-            Self::Change => 1,
-            Self::Confirm => 2,
-            Self::ResetPassword => 3,
+            Self::Login => login,
+            Self::Change => change,
+            Self::Confirm => confirm,
+            Self::ResetPassword => reset_password,
         }
     }
 
@@ -153,7 +156,7 @@ impl<DB: Backend> Store<DB> {
         token: &str,
         sent_to: Option<&str>,
     ) -> Result<Option<EmailToken>, StoreError> {
-        let operation = self.sql().verify_email.get(context.kind().index());
+        let operation = self.sql().verify_email(context.kind());
         self.email_token(db, operation, context, token, sent_to).await
     }
 
@@ -169,23 +172,21 @@ impl<DB: Backend> Store<DB> {
         token: &str,
         sent_to: Option<&str>,
     ) -> Result<Option<EmailToken>, StoreError> {
-        let operation = self.sql().consume_email.get(context.kind().index());
+        let operation = self.sql().consume_email(context.kind());
         self.email_token(db, operation, context, token, sent_to).await
     }
 
     async fn email_token<'c>(
         &self,
         db: impl Acquire<'c, Database = DB> + Send,
-        operation: Option<&super::sql::Operation>,
+        operation: &Operation,
         context: &EmailContext,
         token: &str,
         sent_to: Option<&str>,
     ) -> Result<Option<EmailToken>, StoreError> {
-        let (Some(operation), Some(token), Ok(context)) =
-            (operation, SessionToken::from_base64url(token), context.text())
-        else {
-            return Ok(None);
-        };
+        let Some(token) = SessionToken::from_base64url(token) else { return Ok(None) };
+        // A context that has no room in the table has no row there.
+        let Ok(context) = context.text() else { return Ok(None) };
         let values = self
             .values()
             .with(Param::Token, Value::Bytes(token.digest().to_vec()))

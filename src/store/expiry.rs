@@ -9,7 +9,6 @@ use super::{
     backend::{Backend, Value},
     email::EmailKind,
     error::StoreError,
-    sql::Operation,
     statement::Param,
 };
 
@@ -76,19 +75,11 @@ impl<DB: Backend> Store<DB> {
         what: Expired,
         batch: u32,
     ) -> Result<u64, StoreError> {
-        let Some(operation) = self.expired_sql(what) else { return Ok(0) };
+        let operation = self.sql().delete_expired(what);
         let values = self.values().with(Param::Limit, Value::Integer(batch.into()));
         let mut connection = db.acquire().await?;
         let limit = self.inner.settings.timeout.saturating_mul(60);
         Ok(self.run_on(&mut connection, operation, &values, limit).await?.affected)
-    }
-
-    /// The SQL of [`delete_expired`](Self::delete_expired).
-    pub fn expired_sql(&self, what: Expired) -> Option<&Operation> {
-        match what {
-            Expired::Sessions => Some(&self.sql().expire_sessions),
-            Expired::Email(kind) => self.sql().expire_email.get(kind.index()),
-        }
     }
 
     /// Deletes everything that has expired, batch by batch, and says how many rows.

@@ -250,9 +250,7 @@ impl Settings {
     /// How long e-mail tokens are valid; 15 minutes for `login`, 7 days for `change:` and
     /// `confirm`, 1 day for `reset_password` by default.
     pub fn email_validity(mut self, kind: super::EmailKind, validity: Duration) -> Self {
-        if let Some(own) = self.email_validity.get_mut(kind.index()) {
-            *own = validity;
-        }
+        *kind.pick(self.email_validity.each_mut()) = validity;
         self
     }
 

@@ -8,6 +8,7 @@ use std::{format, string::String, vec, vec::Vec};
 use super::{
     dialect::Dialect,
     email::EmailKind,
+    expiry::Expired,
     statement::{Expander, Statement},
 };
 
@@ -89,13 +90,31 @@ pub struct Sql {
     pub create_email: Operation,
     /// The same, where only one may be live.
     pub create_only_email: Operation,
-    pub(crate) verify_email: [Operation; 4],
-    pub(crate) consume_email: [Operation; 4],
-    pub(crate) expire_sessions: Operation,
-    pub(crate) expire_email: [Operation; 4],
+    verify_email: [Operation; 4],
+    consume_email: [Operation; 4],
+    expire_sessions: Operation,
+    expire_email: [Operation; 4],
 }
 
 impl Sql {
+    /// [`Store::verify_email_token`](super::Store::verify_email_token)
+    pub fn verify_email(&self, kind: EmailKind) -> &Operation {
+        kind.pick(self.verify_email.each_ref())
+    }
+
+    /// [`Store::consume_email_token`](super::Store::consume_email_token)
+    pub fn consume_email(&self, kind: EmailKind) -> &Operation {
+        kind.pick(self.consume_email.each_ref())
+    }
+
+    /// [`Store::delete_expired`](super::Store::delete_expired)
+    pub fn delete_expired(&self, what: Expired) -> &Operation {
+        match what {
+            Expired::Sessions => &self.expire_sessions,
+            Expired::Email(kind) => kind.pick(self.expire_email.each_ref()),
+        }
+    }
+
     pub(crate) fn new(on: &Expander<'_>) -> Self {
         let one = |template: &str| Operation {
             isolation: Isolation::None,

@@ -279,8 +279,7 @@ impl Draft<'_> {
     }
 
     fn email_since(&mut self, kind: EmailKind) {
-        let validity = self.on.settings.email_validity.get(kind.index()).copied();
-        self.ago(validity.unwrap_or_default());
+        self.ago(kind.pick(self.on.settings.email_validity));
     }
 
     fn ago(&mut self, age: Duration) {
