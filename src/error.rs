@@ -4,6 +4,7 @@
 //! [`Expired`](VerifyError::Expired), as `{:error, :missing | :invalid | :expired}` in Elixir.
 //! `Invalid` never says why: whoever learns *which* check failed learns how to get past it.
 
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::time::Timestamp;
@@ -35,7 +36,7 @@ pub enum VerifyError {
 /// It tells what was expected and what kind of term was found, never the data itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataError {
-    pub(crate) message: alloc::string::String,
+    pub(crate) message: String,
 }
 
 /// Why a token could not be made by `sign` or `encrypt`.
@@ -44,8 +45,10 @@ pub struct DataError {
 pub enum SignError {
     /// The data has no place in a term; the message names the reason.
     Data(DataError),
-    /// The key was made for signing only: its length is of no use to the cipher.
+    /// The key was made for signing only.
     SignOnly,
+    /// The cipher cannot use a key of this length.
+    Key(KeyError),
     /// The operating system gave no randomness.
     Randomness,
 }
@@ -137,6 +140,7 @@ impl fmt::Display for SignError {
         match self {
             Self::Data(error) => error.fmt(f),
             Self::SignOnly => f.write_str("this key is for signing only"),
+            Self::Key(error) => error.fmt(f),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
         }
     }
@@ -170,6 +174,27 @@ impl fmt::Display for Invalid {
 impl From<Invalid> for VerifyError {
     fn from(_: Invalid) -> Self {
         Self::Invalid
+    }
+}
+
+impl From<DecodeError> for VerifyError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Local => Self::Local,
+            DecodeError::Malformed | DecodeError::Executable | DecodeError::Limit => Self::Invalid,
+        }
+    }
+}
+
+impl From<EncodeError> for DataError {
+    fn from(error: EncodeError) -> Self {
+        Self { message: error.to_string() }
+    }
+}
+
+impl From<EncodeError> for SignError {
+    fn from(error: EncodeError) -> Self {
+        Self::Data(error.into())
     }
 }
 

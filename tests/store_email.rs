@@ -1,5 +1,5 @@
 //! E-mail tokens, on every database.
-#![cfg(feature = "store")]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -2,7 +2,7 @@
 //! again, everything else is, and the counts agree.
 //!
 //! `PHOENIX_TOKEN_HISTORIES` sets how many, 24 on each database without it.
-#![cfg(feature = "store")]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

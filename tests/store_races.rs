@@ -1,7 +1,7 @@
 //! Many at once: what was ended stays ended, what is used once is used once.
 //!
 //! `PHOENIX_TOKEN_ROUNDS` sets the rounds of each race, 5 000 without it.
-#![cfg(feature = "store")]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
 //! The table: Ecto's own, one of the store's making, and what is none.
-#![cfg(feature = "store")]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
 //! Expired rows, the cache, the replica, and what happens when the database is busy.
-#![cfg(feature = "store")]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,27 +1,12 @@
 use core::fmt;
-use std::{format, string::String};
+use std::{format, string::String, vec::Vec};
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
-
-/// Base64url that is written without padding and read in that one spelling only.
-const UNPADDED: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
-
-/// Base64url with padding, as `Base.url_encode64` writes it into live-socket topics.
-const PADDED: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::URL_SAFE, GeneralPurposeConfig::new());
+use crate::base64url;
 
 /// The 32 random bytes that open a session, or that are sent by e-mail.
 ///
@@ -61,8 +46,9 @@ impl SessionToken {
 
     /// Reads base64url without padding; `None` for any other spelling or length.
     pub fn from_base64url(text: &str) -> Option<Self> {
-        let bytes = Zeroizing::new(UNPADDED.decode(text).ok()?);
-        Self::from_bytes(&bytes)
+        let mut bytes = Zeroizing::new([0; Self::LEN]);
+        base64url::decode_exact(text.as_bytes(), bytes.as_mut_slice()).ok()?;
+        Some(Self(bytes))
     }
 
     /// The bytes: whoever has them has the session.
@@ -72,7 +58,7 @@ impl SessionToken {
 
     /// Base64url without padding, for an URL; as secret as the bytes.
     pub fn to_base64url(&self) -> String {
-        UNPADDED.encode(self.0.as_slice())
+        encode(self.0.as_slice())
     }
 
     /// SHA-256 of the bytes, as hashed storage keeps it.
@@ -96,9 +82,21 @@ impl fmt::Debug for SessionToken {
     }
 }
 
-/// `"<prefix>:" <> Base.url_encode64(bytes)`.
+/// `"<prefix>:" <> Base.url_encode64(bytes)`, which pads.
 pub(crate) fn topic(prefix: &str, bytes: &[u8]) -> String {
-    format!("{prefix}:{}", PADDED.encode(bytes))
+    let text = encode(bytes);
+    let padding = match text.len() % 4 {
+        2 => "==",
+        3 => "=",
+        _ => "",
+    };
+    format!("{prefix}:{text}{padding}")
+}
+
+fn encode(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(base64url::encoded_len(bytes.len()));
+    base64url::encode_into(bytes, &mut text);
+    base64url::into_string(text)
 }
 
 #[cfg(test)]
@@ -128,6 +126,8 @@ mod tests {
             topic("users_sessions", &[0; 32]),
             "users_sessions:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
         );
+        assert_eq!(topic("t", b""), "t:");
+        assert_eq!(topic("t", b"a"), "t:YQ==");
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub(crate) struct ReferenceParts<'a> {
     pub(crate) ids: &'a [u8],
 }
 
-/// The largest magnitude of an integer that OTP reads, in bytes: 65 535 words of 64 bits.
+/// The largest magnitude of an integer that OTP 26 and later read, in bytes, leading zeros among
+/// them: 65 535 words of 64 bits.
 pub(crate) const MAX_INTEGER_BYTES: usize = 65_535 * 8;
 
 /// Characters of an atom.
@@ -87,11 +88,6 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
-    }
-
-    /// The next tag, not taken.
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
     }
 
     /// Takes one tag and what belongs to it.
@@ -142,9 +138,11 @@ impl<'a> Reader<'a> {
                     let node = self.atom()?;
                     let ids = self.take(4)?;
                     let creation = self.creation_byte()?;
-                    Head::Reference(ReferenceParts { node, creation, ids })
+                    Head::Reference(ReferenceParts { node, creation, ids }.of_an_old_tag()?)
                 }
-                tag::NEW_REFERENCE => Head::Reference(self.reference(Self::creation_byte)?),
+                tag::NEW_REFERENCE => {
+                    Head::Reference(self.reference(Self::creation_byte)?.of_an_old_tag()?)
+                }
                 tag::NEWER_REFERENCE => Head::Reference(self.reference(Self::u32)?),
                 tag::NEW_FUN
                 | tag::EXPORT
@@ -200,15 +198,11 @@ impl<'a> Reader<'a> {
     }
 
     fn big(&mut self, length: usize) -> Result<Head<'a>, DecodeError> {
-        let negative = self.u8()? != 0;
-        let padded = self.take(length)?;
-        let significant =
-            padded.iter().rposition(|&byte| byte != 0).map_or(0, |at| at.saturating_add(1));
-        let magnitude = padded.get(..significant).unwrap_or(padded);
-        if magnitude.len() > MAX_INTEGER_BYTES {
+        if length > MAX_INTEGER_BYTES {
             return Err(DecodeError::Malformed);
         }
-        let big = Big { negative, magnitude };
+        let negative = self.u8()? != 0;
+        let big = Big::new(negative, self.take(length)?);
         Ok(big.to_i64().map_or(Head::Big(big), Head::Small))
     }
 
@@ -247,8 +241,12 @@ impl<'a> Reader<'a> {
         Ok(ReferenceParts { node, creation, ids: self.take(words.saturating_mul(4))? })
     }
 
+    /// Old tags have a creation of two bits.
     fn creation_byte(&mut self) -> Result<u32, DecodeError> {
-        self.u8().map(u32::from)
+        match self.u8()? {
+            creation @ 0..4 => Ok(u32::from(creation)),
+            _ => Err(DecodeError::Malformed),
+        }
     }
 
     /// An atom where only an atom may stand: the node of a pid or reference.
@@ -290,8 +288,26 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Big<'_> {
-    fn to_i64(self) -> Option<i64> {
+impl ReferenceParts<'_> {
+    /// Old tags have 18 bits in the first word.
+    fn of_an_old_tag(self) -> Result<Self, DecodeError> {
+        match *self.ids {
+            [0, 0..4, ..] => Ok(self),
+            _ => Err(DecodeError::Malformed),
+        }
+    }
+}
+
+impl<'a> Big<'a> {
+    /// The magnitude may have leading zeros here.
+    pub(crate) fn new(negative: bool, padded: &'a [u8]) -> Self {
+        let significant =
+            padded.iter().rposition(|&byte| byte != 0).map_or(0, |at| at.saturating_add(1));
+        Self { negative, magnitude: padded.get(..significant).unwrap_or(padded) }
+    }
+
+    /// The value, where it fits after all.
+    pub(crate) fn to_i64(self) -> Option<i64> {
         if self.magnitude.len() > 8 {
             return None;
         }
@@ -310,12 +326,15 @@ fn finite<'a>(float: f64) -> Result<Head<'a>, DecodeError> {
 }
 
 /// The float that OTP wrote before R14 with C's `"%.20e"`: digits on both sides of the point, an
-/// exponent if any, padded with NUL.
+/// exponent if any, padded with NUL. In some locales the point is a comma, which OTP reads to this
+/// day.
 fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
-    let text = padded.split(|&byte| byte == 0).next().unwrap_or_default();
+    // Where there is no NUL, OTP reads on into whatever follows.
+    let end = padded.iter().position(|&byte| byte == 0).ok_or(DecodeError::Malformed)?;
+    let text = padded.get(..end).unwrap_or_default();
     let text = core::str::from_utf8(text).map_err(|_| DecodeError::Malformed)?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, after) = unsigned.split_once('.').ok_or(DecodeError::Malformed)?;
+    let (whole, after) = unsigned.split_once(['.', ',']).ok_or(DecodeError::Malformed)?;
     let (fraction, exponent) = match after.split_once(['e', 'E']) {
         Some((fraction, exponent)) => {
             (fraction, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
@@ -324,7 +343,7 @@ fn decimal_float(padded: &[u8]) -> Result<f64, DecodeError> {
     };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if digits(whole) && digits(fraction) && digits(exponent) {
-        text.parse().map_err(|_| DecodeError::Malformed)
+        text.replacen(',', ".", 1).parse().map_err(|_| DecodeError::Malformed)
     } else {
         Err(DecodeError::Malformed)
     }

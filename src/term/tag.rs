@@ -3,6 +3,7 @@
 /// The first byte of every encoded term.
 pub(crate) const VERSION: u8 = 131;
 /// After [`VERSION`]: a 4-byte size and zlib data.
+#[cfg(feature = "compressed")]
 pub(crate) const COMPRESSED: u8 = 80;
 /// After [`VERSION`]: readable only by the node that wrote it.
 pub(crate) const LOCAL: u8 = 121;

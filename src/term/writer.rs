@@ -37,6 +37,7 @@ pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
     }
 }
 
+#[cfg(feature = "serde")]
 pub(crate) fn u128(out: &mut Vec<u8>, value: u128) {
     match i64::try_from(value) {
         Ok(value) => integer(out, value),

@@ -1,0 +1,126 @@
+//! Rotation: a first key that writes, and others that are still read.
+//!
+//! Replace a secret without logging anyone out: put the new key first and keep the old one until
+//! everything written under it has expired. Plug's counterpart are the `rotating_options` of
+//! `Plug.Session.COOKIE`; Phoenix.Token has none.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::error::{SignError, VerifyError};
+
+/// Keys of one kind: the first writes, every one reads, in order.
+///
+/// Each has its own secret, salt and options. Reading costs at most one MAC for each key, and never
+/// PBKDF2. What no key authenticates is refused: there is no fallback to unverified data.
+///
+/// # Example
+/// ```
+/// use phoenix_token::{Keyring, SecretKeyBase, TokenKey};
+///
+/// let old = SecretKeyBase::new("the secret key base of last year")?;
+/// let new = SecretKeyBase::new("the secret key base of this year")?;
+/// let before = TokenKey::derive(&old, "user auth");
+/// let ring = Keyring::new(TokenKey::derive(&new, "user auth")).and(before.clone())?;
+///
+/// let token = before.sign(&42)?;
+/// let verified = ring.verify::<u64>(&token)?;
+/// assert_eq!((verified.data, verified.key), (42, 1));
+///
+/// let reissued = ring.rotate(&token)?;
+/// assert_eq!(ring.verify::<u64>(&reissued)?.key, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Keyring<K> {
+    /// Never empty; the first one writes.
+    keys: Vec<K>,
+}
+
+/// A key was added to a ring that holds it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DuplicateKey {
+    /// Where in the ring it stands, from 0 for the first.
+    pub position: usize,
+}
+
+/// Why a token or cookie was not written anew under the first key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RotateError {
+    /// It was refused.
+    Verify(VerifyError),
+    /// It could not be written.
+    Sign(SignError),
+}
+
+/// What a [`Keyring`] can hold: [`TokenKey`](crate::TokenKey) and the keys of cookies.
+pub trait RingKey: private::Sealed {
+    /// Whether the two would write the same, compared in constant time.
+    #[doc(hidden)]
+    fn is_same_key(&self, other: &Self) -> bool;
+}
+
+impl<K: RingKey> Keyring<K> {
+    /// A ring of one key, which writes.
+    pub fn new(first: K) -> Self {
+        Self { keys: Vec::from([first]) }
+    }
+
+    /// Also reads what this key wrote.
+    ///
+    /// # Errors
+    /// [`DuplicateKey`] where the ring holds an equal key: the rotation was not set up as meant.
+    pub fn and(mut self, other: K) -> Result<Self, DuplicateKey> {
+        if let Some(position) = self.keys.iter().position(|key| key.is_same_key(&other)) {
+            return Err(DuplicateKey { position });
+        }
+        self.keys.push(other);
+        Ok(self)
+    }
+
+    /// The key that writes.
+    #[expect(clippy::indexing_slicing, reason = "a ring is made with one key and never loses it")]
+    pub fn first(&self) -> &K {
+        &self.keys[0]
+    }
+
+    /// The keys in order; the first writes.
+    pub fn keys(&self) -> &[K] {
+        &self.keys
+    }
+}
+
+impl fmt::Display for DuplicateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the key is equal to key {} of the ring", self.position)
+    }
+}
+
+impl fmt::Display for RotateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verify(error) => error.fmt(f),
+            Self::Sign(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<VerifyError> for RotateError {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(error)
+    }
+}
+
+impl From<SignError> for RotateError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
+}
+
+impl core::error::Error for DuplicateKey {}
+impl core::error::Error for RotateError {}
+
+pub(crate) mod private {
+    pub trait Sealed {}
+}

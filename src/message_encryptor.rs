@@ -1,0 +1,189 @@
+//! Encrypted messages: `Plug.Crypto.MessageEncryptor`.
+//!
+//! ```text
+//! ciphertext, tag = XChaCha20-Poly1305(key, nonce, aad, message)
+//! token           = "XCP." base64url(nonce[24] tag[16] ciphertext)
+//! ```
+//!
+//! is what Plug.Crypto 2.x writes ([draft-irtf-cfrg-xchacha-03]); [`v1`] has what 1.x writes. A
+//! message of either form is read.
+//!
+//! Base64url is taken in its one canonical spelling, so that no two texts are the same token.
+//!
+//! [draft-irtf-cfrg-xchacha-03]: https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-xchacha-03
+
+mod aead;
+pub(crate) mod gcm;
+pub mod v1;
+
+use alloc::{string::String, vec::Vec};
+
+use rand_core::CryptoRng;
+use zeroize::Zeroize;
+
+use crate::{
+    base64url,
+    error::{DataError, Invalid, SignError},
+    scratch::Scratch,
+    secret::EncryptionKey,
+};
+
+/// The AAD of Plug.Crypto wherever a caller names no other, by history the name of the algorithm of 1.x.
+pub const AAD: &[u8] = b"A128GCM";
+
+/// Encrypts `message` with a nonce from the operating system; whoever decrypts it must give the same
+/// `aad`, most often [`AAD`].
+///
+/// # Errors
+/// [`SignError::Key`] for a key that does not have 32 bytes, [`SignError::Randomness`], and
+/// [`SignError::Data`] for a message of 256 GiB.
+///
+/// # Example
+/// ```
+/// use phoenix_token::{EncryptionKey, message_encryptor::{AAD, decrypt, encrypt}};
+///
+/// let key = EncryptionKey::new([7; 32])?;
+/// let token = encrypt(b"message", AAD, &key)?;
+/// assert!(token.starts_with("XCP."));
+/// assert_eq!(decrypt(&token, AAD, &key, b""), Ok(b"message".to_vec()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "getrandom")]
+pub fn encrypt(message: &[u8], aad: &[u8], key: &EncryptionKey) -> Result<String, SignError> {
+    let mut nonce = [0; NONCE_LENGTH];
+    getrandom::fill(&mut nonce).map_err(|_| SignError::Randomness)?;
+    encrypt_message(message, aad, key, &nonce)
+}
+
+/// As [`encrypt`], with the nonce from `rng`.
+///
+/// # Errors
+/// As [`encrypt`], without [`SignError::Randomness`].
+pub fn encrypt_with_rng(
+    message: &[u8],
+    aad: &[u8],
+    key: &EncryptionKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<String, SignError> {
+    let mut nonce = [0; NONCE_LENGTH];
+    rng.fill_bytes(&mut nonce);
+    encrypt_message(message, aad, key, &nonce)
+}
+
+/// Gives the message if it was encrypted under this key and AAD, whether by Plug.Crypto 2.x or 1.x.
+///
+/// `sign_secret` is of use to 1.x alone. `Plug.Crypto.decrypt` and `Phoenix.Token` give the empty
+/// one; the session cookie has its own.
+///
+/// # Errors
+/// [`Invalid`] for everything else.
+pub fn decrypt(
+    token: &str,
+    aad: &[u8],
+    key: &EncryptionKey,
+    sign_secret: &[u8],
+) -> Result<Vec<u8>, Invalid> {
+    decrypt_into(token.as_bytes(), aad, key, sign_secret, &mut Scratch::new()).map(<[u8]>::to_vec)
+}
+
+/// Appends the token of what `write` appends.
+///
+/// The message is encrypted and becomes base64url where it stands, so that nothing is allocated but
+/// room in `out`. After an error `out` is as before, and what was written of the message is zeroed.
+pub(crate) fn encrypt_with<E: From<SignError>>(
+    out: &mut Vec<u8>,
+    key: &EncryptionKey,
+    aad: &[u8],
+    nonce: &[u8; NONCE_LENGTH],
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let key = key.xcp().map_err(SignError::Key)?;
+    let start = out.len();
+    out.extend_from_slice(HEADER);
+    out.extend_from_slice(nonce);
+    let tag_start = out.len();
+    out.extend_from_slice(&[0; TAG_LENGTH]);
+    let tag =
+        append_sealed(out, write, |message| aead::seal_in_place_detached(key, nonce, aad, message));
+    match tag {
+        Ok(tag) => {
+            let (_, room) = out.split_at_mut(tag_start);
+            room.split_at_mut(TAG_LENGTH).0.copy_from_slice(&tag);
+            base64url::encode_in_place(out, start.saturating_add(HEADER.len()));
+            Ok(())
+        }
+        Err(error) => {
+            out.truncate(start);
+            Err(error)
+        }
+    }
+}
+
+/// The message, decrypted in `scratch`.
+pub(crate) fn decrypt_into<'b>(
+    token: &[u8],
+    aad: &[u8],
+    key: &EncryptionKey,
+    sign_secret: &[u8],
+    scratch: &'b mut Scratch,
+) -> Result<&'b [u8], Invalid> {
+    let Some(text) = token.strip_prefix(HEADER) else {
+        return v1::decrypt_into(token, aad, key, sign_secret, scratch);
+    };
+    let key = key.xcp().map_err(|_| Invalid)?;
+    let bytes = decoded(text, scratch)?;
+    let (nonce, bytes) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
+    let (tag, message) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
+    aead::open_in_place_detached(key, nonce, aad, message, tag)?;
+    Ok(message)
+}
+
+const HEADER: &[u8] = b"XCP.";
+const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
+
+fn encrypt_message(
+    message: &[u8],
+    aad: &[u8],
+    key: &EncryptionKey,
+    nonce: &[u8; NONCE_LENGTH],
+) -> Result<String, SignError> {
+    let bytes = NONCE_LENGTH.saturating_add(TAG_LENGTH).saturating_add(message.len());
+    let length = HEADER.len().saturating_add(base64url::encoded_len(bytes));
+    let mut out = Vec::with_capacity(length);
+    encrypt_with(&mut out, key, aad, nonce, |out| {
+        out.extend_from_slice(message);
+        Ok::<_, SignError>(())
+    })?;
+    Ok(base64url::into_string(out))
+}
+
+/// Appends what `write` appends, sealed in place, and gives its tag. After an error what was appended
+/// is zeroed and still there.
+fn append_sealed<E: From<SignError>>(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    seal: impl FnOnce(&mut [u8]) -> Result<[u8; TAG_LENGTH], SignError>,
+) -> Result<[u8; TAG_LENGTH], E> {
+    let start = out.len();
+    let written = write(out);
+    let (_, message) = out.split_at_mut(start);
+    let sealed = written.and_then(|()| seal(message).map_err(E::from));
+    if sealed.is_err() {
+        message.zeroize();
+    }
+    sealed
+}
+
+fn decoded<'b>(text: &[u8], scratch: &'b mut Scratch) -> Result<&'b mut [u8], Invalid> {
+    let bytes = scratch.sized(base64url::decoded_len(text.len()).ok_or(Invalid)?);
+    base64url::decode_exact(text, bytes)?;
+    Ok(bytes)
+}
+
+fn too_long() -> SignError {
+    SignError::Data(DataError { message: "longer than the cipher allows".into() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,313 @@
+//! Secrets, one type for each role.
+//!
+//! Each is zeroed on drop. `Debug` shows nothing; there is no `Display` and no comparison.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use crate::{error::KeyError, message_encryptor::gcm::GcmKey};
+
+/// The secret from which all keys of an application are derived: `secret_key_base` of a Phoenix
+/// endpoint.
+///
+/// # Example
+/// ```
+/// use phoenix_token::{KeyError, SecretKeyBase};
+///
+/// assert!(SecretKeyBase::new("a secret of at least 20 bytes").is_ok());
+/// let error = KeyError::SecretTooShort { required: 20, actual: 7 };
+/// assert_eq!(SecretKeyBase::new("hunter2").err(), Some(error));
+/// ```
+#[derive(Clone)]
+pub struct SecretKeyBase(Zeroizing<Vec<u8>>);
+
+impl SecretKeyBase {
+    /// Bytes that `Phoenix.Token` requires: 20.
+    pub const MIN_LENGTH: usize = 20;
+
+    /// Takes over the bytes of a `Vec` or `String`; copies those of a slice.
+    ///
+    /// The secret is taken byte for byte, as Phoenix does: text that looks like hex or base64 is
+    /// not decoded.
+    ///
+    /// # Errors
+    /// [`KeyError::SecretTooShort`] under [`MIN_LENGTH`](Self::MIN_LENGTH) bytes.
+    pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        let secret = Self(Zeroizing::new(secret.into()));
+        secret.at_least(Self::MIN_LENGTH)?;
+        Ok(secret)
+    }
+
+    /// The secret itself.
+    pub fn secret_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Refuses what is too short for a use that requires more than this type does.
+    pub(crate) fn at_least(&self, required: usize) -> Result<(), KeyError> {
+        let actual = self.0.len();
+        if actual < required {
+            return Err(KeyError::SecretTooShort { required, actual });
+        }
+        Ok(())
+    }
+}
+
+/// The key of [`message_verifier`](crate::message_verifier), ready for SHA-256, SHA-384 and SHA-512.
+///
+/// It holds the keyed states of HMAC ([RFC 2104]) after their first block, not the key's bytes.
+///
+/// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104#section-4
+#[derive(Clone)]
+pub struct SigningKey(Box<KeyedStates>);
+
+#[derive(Clone)]
+pub(crate) struct KeyedStates {
+    pub(crate) sha256: Hmac<Sha256>,
+    pub(crate) sha384: Hmac<Sha384>,
+    pub(crate) sha512: Hmac<Sha512>,
+}
+
+impl SigningKey {
+    /// A key of any length but zero.
+    ///
+    /// # Errors
+    /// [`KeyError::Empty`] for no bytes.
+    pub fn new(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        let key = key.as_ref();
+        if key.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        Ok(Self(Box::new(KeyedStates {
+            sha256: keyed(key)?,
+            sha384: keyed(key)?,
+            sha512: keyed(key)?,
+        })))
+    }
+
+    /// Whether the two sign alike. A MAC of each tells, compared in constant time.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let tag = self.0.sha256.clone().finalize();
+        tag == other.0.sha256.clone().finalize()
+    }
+
+    pub(crate) fn states(&self) -> &KeyedStates {
+        &self.0
+    }
+}
+
+fn keyed<State: KeyInit>(key: &[u8]) -> Result<State, KeyError> {
+    // HMAC takes a key of any length; only the trait's signature allows for an error.
+    State::new_from_slice(key).map_err(|_| KeyError::Empty)
+}
+
+/// The key of [`message_encryptor`](crate::message_encryptor).
+#[derive(Clone)]
+pub struct EncryptionKey(Box<Secret>);
+
+#[derive(Clone)]
+struct Secret {
+    key: GcmKey,
+    /// As given, before all beyond 32 bytes was left out.
+    length: usize,
+}
+
+impl EncryptionKey {
+    /// A key for `XCP`, the encryption of Plug.Crypto 2.x.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] for all but 32 bytes.
+    pub fn for_xcp(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        let key = Self::new(key.as_ref())?;
+        key.xcp().map(|_| ())?;
+        Ok(key)
+    }
+
+    /// A key of 16, 24, 32 or more bytes.
+    ///
+    /// `XCP` needs exactly 32. `A128GCM` takes the first 32 of a longer key, as Plug.Crypto 1.x.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] for all other lengths.
+    pub fn new(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        let key = key.as_ref();
+        let length = key.len();
+        let used = key.get(..32).unwrap_or(key);
+        let key = GcmKey::new(used)
+            .ok_or(KeyError::Length { required: "16, 24, 32 or more", actual: length })?;
+        Ok(Self(Box::new(Secret { key, length })))
+    }
+
+    /// Whether the key has the 32 bytes that `XCP`, the encryption of Plug.Crypto 2.x, needs.
+    pub fn supports_xcp(&self) -> bool {
+        self.xcp().is_ok()
+    }
+
+    pub(crate) fn xcp(&self) -> Result<&[u8; 32], KeyError> {
+        match (&self.0.key, self.0.length) {
+            (GcmKey::Aes256(key), 32) => Ok(key),
+            (_, actual) => Err(KeyError::Length { required: "exactly 32", actual }),
+        }
+    }
+
+    pub(crate) fn gcm(&self) -> &GcmKey {
+        &self.0.key
+    }
+}
+
+impl fmt::Debug for SecretKeyBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKeyBase([secret elided])")
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey([secret elided])")
+    }
+}
+
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EncryptionKey([secret elided])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use alloc::{format, string::ToString};
+
+    use hmac::Mac;
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+    use crate::testing::hex;
+
+    #[test]
+    fn a_secret_key_base_has_at_least_20_bytes() {
+        let error = SecretKeyBase::new([1; 19]).unwrap_err();
+        assert_eq!(error, KeyError::SecretTooShort { required: 20, actual: 19 });
+        assert_eq!(error.to_string(), "the secret key base has 19 bytes, at least 20 are required");
+        assert_eq!(SecretKeyBase::new([1; 20]).unwrap().secret_bytes(), [1; 20]);
+    }
+
+    #[test]
+    fn a_use_may_require_a_longer_secret_key_base() {
+        let secret = SecretKeyBase::new([1; 63]).unwrap();
+        assert_eq!(secret.at_least(63), Ok(()));
+        let error = secret.at_least(64).unwrap_err();
+        assert_eq!(error.to_string(), "the secret key base has 63 bytes, at least 64 are required");
+    }
+
+    #[test]
+    fn a_signing_key_has_at_least_one_byte() {
+        let error = SigningKey::new([]).unwrap_err();
+        assert_eq!(error, KeyError::Empty);
+        assert_eq!(error.to_string(), "the key is empty, at least 1 byte is required");
+        assert!(SigningKey::new([0]).is_ok());
+    }
+
+    #[test]
+    fn an_encryption_key_has_a_length_that_aes_can_use_or_more() {
+        for length in 0..100 {
+            let key = EncryptionKey::new([7; 100].split_at(length).0);
+            assert_eq!(key.is_ok(), matches!(length, 16 | 24 | 32..), "{length}");
+        }
+        let error = EncryptionKey::new([7; 31]).unwrap_err();
+        assert_eq!(error.to_string(), "the key has 31 bytes, the cipher takes 16, 24, 32 or more");
+    }
+
+    #[test]
+    fn xcp_needs_a_key_of_exactly_32_bytes() {
+        for length in [16, 24, 32, 33, 64] {
+            let key = EncryptionKey::new([7; 64].split_at(length).0).unwrap();
+            assert_eq!(key.supports_xcp(), length == 32);
+        }
+        let error = EncryptionKey::new([7; 40]).unwrap().xcp().unwrap_err();
+        assert_eq!(error.to_string(), "the key has 40 bytes, the cipher takes exactly 32");
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_a_secret() {
+        let secret = *b"0123456789abcdef0123456789abcdef";
+        assert_eq!(
+            format!("{:?}", SecretKeyBase::new(secret).unwrap()),
+            "SecretKeyBase([secret elided])"
+        );
+        assert_eq!(
+            format!("{:#?}", SigningKey::new(secret).unwrap()),
+            "SigningKey([secret elided])"
+        );
+        assert_eq!(
+            format!("{:?}", EncryptionKey::new(secret).unwrap()),
+            "EncryptionKey([secret elided])"
+        );
+    }
+
+    #[test]
+    fn whatever_a_key_holds_is_zeroed_on_drop() {
+        fn zeroed_on_drop<T: ZeroizeOnDrop>(_: Option<&T>) {}
+        let SecretKeyBase(bytes) = SecretKeyBase::new([1; 20]).unwrap();
+        zeroed_on_drop(Some(&bytes));
+        // `Hmac` has no mark of its own: it is made of the parts of its hash, which has.
+        zeroed_on_drop(None::<&Sha256>);
+        zeroed_on_drop(None::<&Sha384>);
+        zeroed_on_drop(None::<&Sha512>);
+        let EncryptionKey(secret) = EncryptionKey::new([1; 32]).unwrap();
+        match &secret.key {
+            GcmKey::Aes128(key) => zeroed_on_drop(Some(key)),
+            GcmKey::Aes192(key) => zeroed_on_drop(Some(key)),
+            GcmKey::Aes256(key) => zeroed_on_drop(Some(key)),
+        }
+    }
+
+    #[test]
+    fn the_keyed_states_answer_rfc_4231() {
+        let cases = [
+            (
+                &[0x0b; 20][..],
+                "Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+                "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c\
+                 faea9ea9076ede7f4af152e8b2fa9cb6",
+                "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde\
+                 daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854",
+            ),
+            (
+                b"Jefe",
+                "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e\
+                 8e2240ca5e69e2c78b3239ecfab21649",
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+                 9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+            (
+                &[0xaa; 131],
+                "Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+                "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c6\
+                 0c2ef6ab4030fe8296248df163f44952",
+                "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352\
+                 6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+            ),
+        ];
+        for (key, data, sha256, sha384, sha512) in cases {
+            let key = SigningKey::new(key).unwrap();
+            let states = key.states();
+            assert_eq!(tag(&states.sha256, data), hex(sha256));
+            assert_eq!(tag(&states.sha384, data), hex(sha384));
+            assert_eq!(tag(&states.sha512, data), hex(sha512));
+        }
+    }
+
+    fn tag(state: &(impl Mac + Clone), data: &str) -> Vec<u8> {
+        state.clone().chain_update(data).finalize().into_bytes().to_vec()
+    }
+}

@@ -1,0 +1,384 @@
+//! From the bytes of a checked term straight into a Rust type.
+
+mod access;
+mod number;
+
+use alloc::{borrow::Cow, vec::Vec};
+
+use ::serde::{
+    Deserialize,
+    de::{self, Visitor},
+};
+
+use self::access::{Elements, Pairs, RawTerm, Variant};
+use super::{Error, names};
+use crate::{
+    error::DecodeError,
+    term::{
+        check::skip,
+        reader::{Head, Reader},
+    },
+};
+
+/// Reads exactly one term, given without its version byte, that `check` has accepted.
+///
+/// Bytes that it would not have accepted give an error or a wrong value, never a panic.
+pub(crate) fn from_checked_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
+    let mut decoder = Decoder::new(bytes);
+    let value = decoder.element(core::marker::PhantomData)?;
+    if decoder.reader.is_empty() { Ok(value) } else { Err(DecodeError::Malformed.into()) }
+}
+
+/// Stands before a term. Each call takes one whole term, or on an error nothing: so a type may
+/// make up a value after an error, and what follows is still read from the right place.
+pub(super) struct Decoder<'de> {
+    reader: Reader<'de>,
+}
+
+impl<'de> Decoder<'de> {
+    pub(super) fn new(bytes: &'de [u8]) -> Self {
+        Self { reader: Reader::new(bytes) }
+    }
+
+    /// Takes one term for `seed`, also where `seed` itself leaves it.
+    fn element<S: de::DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        let before = self.reader.rest().len();
+        let value = seed.deserialize(&mut *self);
+        if self.reader.rest().len() == before {
+            skip(&mut self.reader)?;
+        }
+        value
+    }
+
+    fn with_head<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self, Head<'de>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let before = self.reader.clone();
+        let head = self.reader.head()?;
+        let value = read(self, head);
+        self.or_back(before, value)
+    }
+
+    fn take_nil(&mut self) -> Result<bool, Error> {
+        let mut ahead = self.reader.clone();
+        let is_nil = matches!(ahead.head()?, Head::Atom(name) if name == "nil");
+        if is_nil {
+            self.reader = ahead;
+        }
+        Ok(is_nil)
+    }
+
+    /// Takes nothing after all where that was an error.
+    fn or_back<T>(&mut self, before: Reader<'de>, value: Result<T, Error>) -> Result<T, Error> {
+        if value.is_err() {
+            self.reader = before;
+        }
+        value
+    }
+
+    /// What kind of container is next, if any.
+    fn container(&self) -> Result<Option<Container>, Error> {
+        Ok(match self.reader.clone().head()? {
+            Head::Nil | Head::String(_) | Head::List(_) | Head::Tuple(_) => {
+                Some(Container::Sequence)
+            }
+            Head::Map(_) => Some(Container::Map),
+            _ => None,
+        })
+    }
+
+    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let bytes = self.reader.rest();
+        skip(&mut self.reader)?;
+        let length = bytes.len().saturating_sub(self.reader.rest().len());
+        visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
+    }
+
+    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match head {
+            Head::Atom(name) => visit_text(name, visitor),
+            head => Err(mismatch(&head, &visitor)),
+        })
+    }
+
+    fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+        match head {
+            Head::Atom(name) if !matches!(&*name, "nil" | "true" | "false") => {
+                visit_text(name, visitor)
+            }
+            Head::Binary(bytes) => match core::str::from_utf8(bytes) {
+                Ok(text) => visitor.visit_borrowed_str(text),
+                Err(_) => Err(Error::expected(&visitor, "a binary that is not UTF-8")),
+            },
+            Head::Nil | Head::String(_) | Head::List(_) => {
+                match Elements::of_list(self, &head).collect_integers(char::from_u32)? {
+                    Some(text) => visitor.visit_string(text),
+                    None => Err(Error::expected(&visitor, "a list that is no charlist")),
+                }
+            }
+            head => Err(mismatch(&head, &visitor)),
+        }
+    }
+
+    fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+        match head {
+            Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Head::String(bytes) => visitor.visit_bytes(bytes),
+            Head::Nil | Head::List(_) => {
+                let byte = |integer| u8::try_from(integer).ok();
+                match Elements::of_list(self, &head).collect_integers::<_, Vec<u8>>(byte)? {
+                    Some(bytes) => visitor.visit_byte_buf(bytes),
+                    None => Err(Error::expected(&visitor, "a list that is not of bytes")),
+                }
+            }
+            head => Err(mismatch(&head, &visitor)),
+        }
+    }
+}
+
+enum Container {
+    Sequence,
+    Map,
+}
+
+/// The name of a field or variant: any atom, `nil` among them, or a binary.
+fn tag(head: Head<'_>) -> Result<Cow<'_, str>, Head<'_>> {
+    match head {
+        Head::Atom(name) => Ok(name),
+        Head::Binary(bytes) => {
+            core::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Head::Binary(bytes))
+        }
+        head => Err(head),
+    }
+}
+
+fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value, Error> {
+    match text {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string::<Error>(text),
+    }
+}
+
+fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+    match head {
+        Head::Atom(name) => match &*name {
+            "nil" => visitor.visit_unit(),
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => visit_text(name, visitor),
+        },
+        Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
+        Head::Float(float) => visitor.visit_f64(float),
+        Head::Binary(bytes) => match core::str::from_utf8(bytes) {
+            Ok(text) => visitor.visit_borrowed_str(text),
+            Err(_) => visitor.visit_borrowed_bytes(bytes),
+        },
+        head => Err(mismatch(&head, &visitor)),
+    }
+}
+
+fn mismatch(head: &Head<'_>, expected: &dyn de::Expected) -> Error {
+    Error::expected(expected, kind(head))
+}
+
+fn kind(head: &Head<'_>) -> &'static str {
+    match head {
+        Head::Atom(name) if name == "nil" => "nil",
+        Head::Atom(name) if name == "true" || name == "false" => "a boolean",
+        Head::Atom(_) => "an atom",
+        Head::Small(_) | Head::Big(_) => "an integer",
+        Head::Float(_) => "a float",
+        Head::Binary(_) => "a binary",
+        Head::Bitstring(_) => "a bitstring",
+        Head::Nil | Head::String(_) | Head::List(_) => "a list",
+        Head::Tuple(_) => "a tuple",
+        Head::Map(_) => "a map",
+        Head::Pid(_) => "a pid",
+        Head::Reference(_) => "a reference",
+    }
+}
+
+macro_rules! integers {
+    ($visit:ident: $($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.with_head(|_, head| number::$visit(&head, visitor))
+        }
+    )*};
+}
+
+impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.container() {
+            Ok(Some(Container::Sequence)) => self.deserialize_seq(visitor),
+            Ok(Some(Container::Map)) => self.deserialize_map(visitor),
+            Ok(None) => self.with_head(|_, head| visit_scalar(head, visitor)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match &head {
+            Head::Atom(name) if name == "true" => visitor.visit_bool(true),
+            Head::Atom(name) if name == "false" => visitor.visit_bool(false),
+            head => Err(mismatch(head, &visitor)),
+        })
+    }
+
+    integers!(visit_64_bits: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
+    integers!(visit_64_bits: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
+    integers!(visit_integer: deserialize_i128 deserialize_u128);
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match number::f32(&head) {
+            Some(float) => visitor.visit_f64(float),
+            None => Err(number::no_float(&head, &visitor)),
+        })
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match number::f64(&head) {
+            Some(float) => visitor.visit_f64(float),
+            None => Err(number::no_float(&head, &visitor)),
+        })
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|decoder, head| decoder.text(head, visitor))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|decoder, head| decoder.bytes(head, visitor))
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.take_nil() {
+            Ok(true) => visitor.visit_none(),
+            Ok(false) => visitor.visit_some(self),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match &head {
+            Head::Atom(name) if name == "nil" => visitor.visit_unit(),
+            head => Err(mismatch(head, &visitor)),
+        })
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match name {
+            names::TERM => self.term(visitor),
+            names::ATOM => self.atom(visitor),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    /// From a list or a tuple: Rust's arrays are tuples to serde, and where serde buffers (untagged,
+    /// flattened) it keeps no difference either.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match Elements::begin(self, None, &visitor) {
+            Ok(mut elements) => {
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+        match Elements::begin(self, Some(len), &visitor) {
+            Ok(mut elements) => {
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match Pairs::begin(self, None, &visitor) {
+            Ok(mut pairs) => {
+                let value = visitor.visit_map(&mut pairs);
+                pairs.finish(value)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match Pairs::begin(self, Some(fields), &visitor) {
+            Ok(mut pairs) => {
+                let value = visitor.visit_map(&mut pairs);
+                pairs.finish(value)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let before = self.reader.clone();
+        let value = match Variant::begin(self, &visitor) {
+            Ok(variant) => visitor.visit_enum(variant),
+            Err(error) => Err(error),
+        };
+        self.or_back(before, value)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match tag(self.reader.clone().head()?) {
+            Ok(name) => self.with_head(|_, _| visit_text(name, visitor)),
+            Err(_) => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        skip(&mut self.reader)?;
+        visitor.visit_unit()
+    }
+}

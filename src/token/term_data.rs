@@ -1,0 +1,70 @@
+//! Tokens whose data is a [`Term`]: what works without the feature `serde`.
+
+use alloc::{string::String, vec::Vec};
+use core::slice::from_ref;
+
+use rand_core::CryptoRng;
+
+use super::{Presented, Sign, TokenKey, Verified, Verify, open};
+use crate::{
+    error::{SignError, VerifyError},
+    term::{Term, decode, encode},
+};
+
+impl TokenKey {
+    /// [`sign_with`](Self::sign_with) for a term.
+    ///
+    /// # Errors
+    /// [`SignError::Data`] where the term is more than the format can hold.
+    pub fn sign_term(&self, data: &Term, options: &Sign) -> Result<String, SignError> {
+        open::string(|out| self.sign_payload(out, |out| write(data, options, out)))
+    }
+
+    /// [`verify_with`](Self::verify_with) for a term.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), but never [`VerifyError::Data`].
+    pub fn verify_term<'t>(
+        &self,
+        token: impl Presented<'t>,
+        options: &Verify,
+    ) -> Result<Verified<Term>, VerifyError> {
+        open::verify(from_ref(self), token.presented(), options, read)
+    }
+
+    /// [`encrypt_with_rng`](Self::encrypt_with_rng) for a term.
+    ///
+    /// # Errors
+    /// [`SignError::Data`] where the term is more than the format can hold, and
+    /// [`SignError::SignOnly`].
+    pub fn encrypt_term<R: CryptoRng + ?Sized>(
+        &self,
+        data: &Term,
+        options: &Sign,
+        rng: &mut R,
+    ) -> Result<String, SignError> {
+        open::string(|out| {
+            self.encrypt_payload(out, open::from_rng(rng), |out| write(data, options, out))
+        })
+    }
+
+    /// [`decrypt_with`](Self::decrypt_with) for a term.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt), but never [`VerifyError::Data`].
+    pub fn decrypt_term<'t>(
+        &self,
+        token: impl Presented<'t>,
+        options: &Verify,
+    ) -> Result<Verified<Term>, VerifyError> {
+        open::decrypt(from_ref(self), token.presented(), options, read)
+    }
+}
+
+fn write(data: &Term, options: &Sign, out: &mut Vec<u8>) -> Result<(), SignError> {
+    open::write_payload(out, options, |out| Ok(encode::write(data, out)?))
+}
+
+pub(super) fn read(term: &[u8]) -> Result<Term, VerifyError> {
+    Ok(decode::checked_term(term)?)
+}

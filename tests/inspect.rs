@@ -1,0 +1,68 @@
+//! What can be seen without a key.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use phoenix_token::{
+    Kind, MaxAge, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, UntrustedContent, inspect,
+    key_generator::Digest, message_verifier, term::Term,
+};
+
+const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
+
+fn key() -> TokenKey {
+    let secret = SecretKeyBase::new("a secret key base of at least twenty bytes").unwrap();
+    TokenKey::derive(&secret, "user auth")
+}
+
+fn signed(message: &[u8], digest: Digest) -> UntrustedContent {
+    let key = SigningKey::new("any key").unwrap();
+    let untrusted = inspect(&message_verifier::sign(message, &key, digest)).unwrap();
+    assert_eq!(untrusted.untrusted_kind, Kind::Signed(digest));
+    assert_eq!(untrusted.payload_bytes, message.len());
+    untrusted.untrusted_content.unwrap()
+}
+
+#[test]
+fn a_signed_token_shows_its_data_and_times() {
+    let token = key().sign_with(&42, &Sign::at(NOW).max_age(MaxAge::days(3))).unwrap();
+    let untrusted = inspect(&token).unwrap();
+    assert_eq!(
+        (untrusted.untrusted_kind, untrusted.text_bytes),
+        (Kind::Signed(Digest::Sha256), token.len())
+    );
+    let content = UntrustedContent::Token {
+        untrusted_data: Term::from(42),
+        untrusted_signed_at: Some(NOW),
+        untrusted_max_age: Some(MaxAge::days(3)),
+    };
+    assert_eq!(untrusted.untrusted_content, Some(content));
+}
+
+#[test]
+fn an_encrypted_token_shows_its_kind_and_size_alone() {
+    let secret = SecretKeyBase::new("a secret key base of at least twenty bytes").unwrap();
+    let old = TokenKey::builder(&secret, "user auth").a128gcm().build().unwrap();
+    for (key, kind) in [(key(), Kind::Xcp), (old, Kind::A128Gcm)] {
+        let untrusted = inspect(&key.encrypt_at(&42, NOW).unwrap()).unwrap();
+        assert_eq!((untrusted.untrusted_kind, untrusted.untrusted_content), (kind, None));
+        assert_eq!(untrusted.payload_bytes, 19);
+    }
+}
+
+#[test]
+fn a_session_a_term_and_mere_bytes_are_told_apart() {
+    let session = Term::map([("user_id".into(), 1.into())]);
+    let encoded = session.encode().unwrap();
+    assert_eq!(signed(&encoded, Digest::Sha256), UntrustedContent::Session(session));
+    let term = Term::from("hello");
+    let encoded = term.encode().unwrap();
+    assert_eq!(signed(&encoded, Digest::Sha384), UntrustedContent::Term(term));
+    assert_eq!(signed(b"hello", Digest::Sha512), UntrustedContent::Bytes);
+}
+
+#[test]
+fn what_has_none_of_the_forms_shows_nothing() {
+    for text in ["", "hello", "SFMyNTY", "SFMyNTY.AA", "SFMyNTY.A.AA", "XCP.AAAA", "QTEyOEdDTQ.A.A"]
+    {
+        assert_eq!(inspect(text), None, "{text}");
+    }
+}

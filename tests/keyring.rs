@@ -1,0 +1,73 @@
+//! Rotation: nobody is logged out, and nothing unverified gets through.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
+
+use phoenix_token::{
+    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, Timestamp, TokenKey, Verify, VerifyError,
+};
+
+const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
+
+fn key(name: &str) -> TokenKey {
+    let secret = SecretKeyBase::new(format!("the secret key base of {name}")).unwrap();
+    TokenKey::builder(&secret, "salt").iterations(1).build().unwrap()
+}
+
+fn ring() -> Keyring<TokenKey> {
+    Keyring::new(key("now")).and(key("before")).unwrap().and(key("long ago")).unwrap()
+}
+
+#[test]
+fn every_key_reads_and_the_result_tells_which() {
+    for (position, name) in ["now", "before", "long ago"].into_iter().enumerate() {
+        let signed = key(name).sign_at(&7, NOW).unwrap();
+        let encrypted = key(name).encrypt_at(&7, NOW).unwrap();
+        let options = Verify::at(NOW);
+        let verified = ring().verify_with::<u8>(&signed, &options).unwrap();
+        assert_eq!((verified.data, verified.key), (7, position));
+        let decrypted = ring().decrypt_with::<u8>(&encrypted, &options).unwrap();
+        assert_eq!((decrypted.data, decrypted.key), (7, position));
+        assert_eq!(ring().verify_term(&signed, &options).unwrap().key, position);
+        assert_eq!(ring().decrypt_term(&encrypted, &options).unwrap().key, position);
+    }
+}
+
+#[test]
+fn a_key_outside_the_ring_is_refused() {
+    let stranger = key("nobody we know");
+    let (signed, encrypted) =
+        (stranger.sign_at(&7, NOW).unwrap(), stranger.encrypt_at(&7, NOW).unwrap());
+    let options = Verify::at(NOW);
+    assert_eq!(ring().verify_with::<u8>(&signed, &options), Err(VerifyError::Invalid));
+    assert_eq!(ring().decrypt_with::<u8>(&encrypted, &options), Err(VerifyError::Invalid));
+    let refused = Err(RotateError::Verify(VerifyError::Invalid));
+    assert_eq!(ring().rotate_with(&signed, &options), refused);
+    assert_eq!(ring().rotate_encrypted_with(&encrypted, &options), refused);
+    assert_eq!(ring().verify_with::<u8>(None, &options), Err(VerifyError::Missing));
+}
+
+#[test]
+fn rotation_keeps_the_data_the_moment_and_the_age() {
+    let options = Sign::at(NOW).max_age(MaxAge::hours(1));
+    let later = Verify::at(Timestamp::from_millis(NOW.as_millis() + 60_000));
+    let signed = key("before").sign_with(&7, &options).unwrap();
+    let rotated = ring().rotate_with(&signed, &later).unwrap();
+    assert_eq!(rotated, key("now").sign_with(&7, &options).unwrap());
+    let encrypted = key("long ago").encrypt_with(&7, &options).unwrap();
+    let rotated = ring().rotate_encrypted_with(&encrypted, &later).unwrap();
+    let decrypted = key("now").decrypt_with::<u8>(&rotated, &later).unwrap();
+    assert_eq!((decrypted.signed_at, decrypted.max_age), (Some(NOW), MaxAge::hours(1)));
+}
+
+#[test]
+fn what_has_expired_is_not_rotated() {
+    let token = key("before").sign_at(&7, NOW).unwrap();
+    let late = Verify::at(Timestamp::from_millis(NOW.as_millis() + 86_400_001));
+    let refused = ring().rotate_with(&token, &late);
+    assert!(matches!(refused, Err(RotateError::Verify(VerifyError::Expired { .. }))));
+}
+
+#[test]
+fn equal_keys_are_refused_with_a_message() {
+    let error = ring().and(key("before")).unwrap_err();
+    assert_eq!(error.to_string(), "the key is equal to key 1 of the ring");
+}

@@ -1,0 +1,543 @@
+//! What terms a type takes, and the exact words with which it refuses the others.
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::{self, Debug},
+};
+
+use phoenix_token::{
+    DataError, DecodeError, EncodeError,
+    serde::{Error, from_slice, from_slice_owned, from_slice_with, from_term, to_vec},
+    term::{Atom, Bitstring, Integer, Limits, Map, Term},
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+fn atom(name: &'static str) -> Term {
+    Term::atom(name).unwrap()
+}
+
+fn float(value: f64) -> Term {
+    Term::Float(phoenix_token::term::Float::new(value).unwrap())
+}
+
+fn two_to_the_128() -> Term {
+    let bytes = [131, 110, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    Term::decode(&bytes).unwrap()
+}
+
+#[track_caller]
+fn takes<T: DeserializeOwned + PartialEq + Debug>(term: impl Into<Term>, value: T) {
+    assert_eq!(from_term::<T>(&term.into()), Ok(value));
+}
+
+/// The message after "the data does not fit: ".
+#[track_caller]
+fn refuses<T: DeserializeOwned + Debug>(term: impl Into<Term>, message: &str) {
+    match from_term::<T>(&term.into()) {
+        Err(error @ Error::Data(_)) => {
+            assert_eq!(error.to_string(), format!("the data does not fit: {message}"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn booleans_are_their_atoms_only() {
+    takes(true, true);
+    refuses::<bool>(atom("yes"), "expected a boolean, found an atom");
+    refuses::<bool>(1, "expected a boolean, found an integer");
+    refuses::<bool>("true", "expected a boolean, found a binary");
+    refuses::<bool>(Term::NIL, "expected a boolean, found nil");
+}
+
+#[test]
+fn integers_are_integers_in_range() {
+    takes(255, 255_u8);
+    takes(-1, -1_i8);
+    takes(-1, -1_i128);
+    takes(u64::MAX, u128::from(u64::MAX));
+    refuses::<u8>(256, "expected u8, found an integer that does not fit");
+    refuses::<u64>(-1, "expected u64, found an integer that does not fit");
+    refuses::<u64>(1_u128 << 64, "expected u64, found an integer that does not fit");
+    refuses::<i64>(1_u128 << 63, "expected i64, found an integer that does not fit");
+    refuses::<u128>(-1, "expected u128, found an integer that does not fit");
+    refuses::<i128>(1_u128 << 127, "expected i128, found an integer that does not fit");
+    refuses::<u128>(-1_i128 << 70, "expected u128, found an integer that does not fit");
+    refuses::<u128>(two_to_the_128(), "expected u128, found an integer of more than 128 bits");
+    refuses::<u64>(float(1.0), "expected u64, found a float");
+    refuses::<u64>("1", "expected u64, found a binary");
+}
+
+#[test]
+fn floats_are_floats_or_integers_that_need_no_rounding() {
+    takes(float(1.5), 1.5_f64);
+    takes(1, 1.0_f64);
+    takes(-(1_i64 << 53), -9_007_199_254_740_992.0_f64);
+    takes(1_u128 << 100, 1_267_650_600_228_229_401_496_703_205_376.0_f64);
+    takes(1 << 24, 16_777_216.0_f32);
+    takes(0, 0.0_f32);
+    refuses::<f64>((1_i64 << 53) + 1, "expected f64, found an integer that would be rounded");
+    refuses::<f32>((1 << 24) + 1, "expected f32, found an integer that would be rounded");
+    refuses::<f32>(float(1e39), "expected f32, found a float out of range");
+    refuses::<f64>(atom("infinity"), "expected f64, found an atom");
+}
+
+#[test]
+fn strings_are_binaries_atoms_or_charlists() {
+    takes("żółw", String::from("żółw"));
+    takes(atom("admin"), String::from("admin"));
+    takes(Term::charlist("abc"), String::from("abc"));
+    takes(Term::list([Term::from(380), Term::from(0x1f422)]), String::from("ż🐢"));
+    takes(Term::charlist([0xe9]), String::from("é"));
+    takes(Term::list([]), String::new());
+    takes("ż", 'ż');
+    let no_charlist = "expected a string, found a list that is no charlist";
+    refuses::<String>(Term::list([Term::from(0xd800)]), no_charlist);
+    refuses::<String>(Term::list([Term::from(0x11_0000)]), no_charlist);
+    refuses::<String>(Term::list([Term::from(97), Term::from("b")]), no_charlist);
+    refuses::<String>(Term::NIL, "expected a string, found nil");
+    refuses::<String>(true, "expected a string, found a boolean");
+    refuses::<String>(Term::binary([0xff]), "expected a string, found a binary that is not UTF-8");
+    refuses::<char>("ab", "expected a character, found a string that does not fit");
+    let charlist = Term::charlist("abc").encode().unwrap();
+    assert_eq!(
+        from_slice::<&str>(&charlist).unwrap_err().to_string(),
+        "the data does not fit: expected a borrowed string, found a string"
+    );
+}
+
+#[derive(Debug, PartialEq)]
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BytesVisitor;
+        impl Visitor<'_> for BytesVisitor {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_byte_buf(BytesVisitor)
+    }
+}
+
+#[test]
+fn bytes_are_binaries_or_lists_of_bytes() {
+    takes(Term::binary([0, 255]), Bytes(vec![0, 255]));
+    takes(Term::charlist([0, 255]), Bytes(vec![0, 255]));
+    takes(Term::list([]), Bytes(vec![]));
+    takes(Term::list(vec![Term::from(7); 70_000]), Bytes(vec![7; 70_000]));
+    refuses::<Bytes>(
+        Term::list([Term::from(256)]),
+        "expected bytes, found a list that is not of bytes",
+    );
+    refuses::<Bytes>(atom("bytes"), "expected bytes, found an atom");
+    refuses::<Vec<u8>>(Term::binary([1]), "expected a sequence, found a binary");
+}
+
+#[test]
+fn nil_is_none_and_unit() {
+    takes(Term::NIL, None::<u8>);
+    takes(Term::NIL, Some(()).filter(|()| false));
+    takes(Term::NIL, ());
+    refuses::<()>(atom("none"), "expected unit, found an atom");
+    // As OTP 25 writes it.
+    assert_eq!(from_slice(&[131, 100, 0, 3, b'n', b'i', b'l']), Ok(None::<String>));
+}
+
+#[test]
+fn sequences_are_lists_or_tuples() {
+    takes(Term::tuple([Term::from(1), Term::from(2)]), vec![1, 2]);
+    takes(Term::charlist([1, 2]), (1_u64, 2.0_f64));
+    takes(Term::charlist([1, 2]), vec![Some(1_i64), Some(2)]);
+    takes(Term::charlist([1, 2]), [Term::from(1), Term::from(2)]);
+    takes(Term::list([Term::from(1), Term::NIL]), [Some(1_i64), None]);
+    let three = || Term::tuple([Term::from(1), Term::from(2), Term::from(3)]);
+    refuses::<(u8, u8)>(three(), "expected a tuple of size 2, found another number of elements");
+    refuses::<(u8, u8, u8, u8)>(
+        three(),
+        "expected a tuple of size 4, found another number of elements",
+    );
+    refuses::<(u8, u8)>(Term::charlist([1, 2, 3]), "more elements than the type takes");
+    refuses::<(u8, u8)>(
+        Term::charlist([1]),
+        "expected a tuple of size 2, found another number of elements",
+    );
+    refuses::<Vec<u8>>(Term::map([]), "expected a sequence, found a map");
+    refuses::<Vec<u8>>(
+        Term::list_with_tail([Term::from(1)], Term::from(2)),
+        "expected a list, found an improper one",
+    );
+    refuses::<(u8,)>(
+        Term::list_with_tail([Term::from(1)], Term::from(2)),
+        "expected a list, found an improper one",
+    );
+}
+
+#[test]
+fn a_list_may_stand_in_the_tail_of_a_list() {
+    // [1 | [2 | "34" as a list of bytes]]
+    let bytes = [131, 108, 0, 0, 0, 1, 97, 1, 108, 0, 0, 0, 1, 97, 2, 107, 0, 2, 51, 52, 97, 9];
+    let list = bytes.split_last_chunk::<2>().unwrap().0;
+    assert_eq!(from_slice::<Vec<u8>>(list), Ok(vec![1, 2, 51, 52]));
+    assert_eq!(from_slice::<Vec<Term>>(list).map(Term::list), Ok(Term::decode(list).unwrap()));
+    assert_eq!(from_slice::<String>(list).as_deref(), Ok("\u{1}\u{2}34"));
+    assert_eq!(from_slice::<Vec<u8>>(&bytes), Err(Error::Decode(DecodeError::Malformed)));
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct User {
+    id: u64,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    id: u64,
+}
+
+#[test]
+fn structs_are_maps_with_atom_or_binary_keys() {
+    let user = || User { id: 1, name: "Ada".into() };
+    takes(Term::map([(atom("id"), 1.into()), (atom("name"), "Ada".into())]), user());
+    takes(Term::map([("id".into(), 1.into()), ("name".into(), "Ada".into())]), user());
+    takes(Term::map([("id".into(), 1.into()), (atom("name"), "Ada".into())]), user());
+    takes(Term::map([(atom("id"), 1.into())]), User { id: 1, name: String::new() });
+    refuses::<User>(Term::map([]), "missing field `id`");
+    refuses::<User>(
+        Term::map([(atom("id"), 1.into()), ("id".into(), 2.into())]),
+        "duplicate field `id`",
+    );
+    refuses::<User>(Term::tuple([Term::from(1)]), "expected struct User, found a tuple");
+    refuses::<User>(Term::list([]), "expected struct User, found a list");
+}
+
+#[test]
+fn other_keys_are_passed_over_unless_denied() {
+    let odd = [
+        Term::from(0),
+        Term::NIL,
+        Term::tuple([atom("id")]),
+        Term::binary([0xff]),
+        Term::charlist("id"),
+        Term::map([(atom("id"), 7.into())]),
+    ];
+    for key in odd {
+        let with_id = Term::map([(atom("id"), 1.into()), (key.clone(), 2.into())]);
+        takes(with_id.clone(), User { id: 1, name: String::new() });
+        refuses::<Strict>(with_id, "unknown field, expected one of `id`");
+        refuses::<User>(Term::map([(key, 2.into())]), "missing field `id`");
+    }
+}
+
+#[test]
+fn the_name_of_an_elixir_struct_is_never_a_field() {
+    let user =
+        || Term::map([(atom("__struct__"), atom("Elixir.Users.User")), (atom("id"), 1.into())]);
+    takes(user(), User { id: 1, name: String::new() });
+    takes(user(), Strict { id: 1 });
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Named {
+        __struct__: String,
+        id: u64,
+    }
+    takes(user(), Named { __struct__: "Elixir.Users.User".into(), id: 1 });
+    takes(
+        Term::map([(atom("__struct__"), atom("A"))]),
+        BTreeMap::from([("__struct__".to_string(), "A".to_string())]),
+    );
+    // A binary of that name is not what Elixir writes.
+    refuses::<Strict>(
+        Term::map([("__struct__".into(), "A".into()), (atom("id"), 1.into())]),
+        "unknown field, expected one of `id`",
+    );
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    LogOut,
+    LogIn(u64),
+    Move(i8, i8),
+    Rename { name: String },
+}
+
+#[test]
+fn variants_are_tags_or_tuples_with_a_tag() {
+    takes(atom("log_out"), Event::LogOut);
+    takes("log_out", Event::LogOut);
+    takes(Term::tuple([atom("log_in"), 1.into()]), Event::LogIn(1));
+    takes(Term::tuple([Term::from("log_in"), 1.into()]), Event::LogIn(1));
+    takes(Term::tuple([atom("move"), 1.into(), (-1).into()]), Event::Move(1, -1));
+    let rename = Term::map([("name".into(), "Ada".into())]);
+    takes(Term::tuple([atom("rename"), rename]), Event::Rename { name: "Ada".into() });
+
+    refuses::<Event>(
+        atom("delete"),
+        "unknown variant, expected one of `log_out`, `log_in`, `move`, `rename`",
+    );
+    refuses::<Event>(1, "expected enum Event, found an integer");
+    refuses::<Event>(Term::tuple([]), "expected enum Event, found a tuple");
+    refuses::<Event>(
+        Term::tuple([Term::from(1)]),
+        "expected enum Event, found a tuple without a tag",
+    );
+    refuses::<Event>(atom("log_in"), "expected a variant with one value, found a tag alone");
+    refuses::<Event>(
+        Term::tuple([atom("log_out")]),
+        "expected a variant without values, found a tuple of a tag and other values",
+    );
+    refuses::<Event>(
+        Term::tuple([atom("log_in"), 1.into(), 2.into()]),
+        "expected a variant with one value, found a tuple of a tag and other values",
+    );
+    refuses::<Event>(
+        Term::tuple([atom("move"), 1.into()]),
+        "expected tuple variant Event::Move, found a tuple of a tag and other values",
+    );
+    refuses::<Event>(
+        Term::tuple([atom("rename"), 1.into()]),
+        "expected struct variant Event::Rename, found an integer",
+    );
+    refuses::<Event>(atom("rename"), "expected struct variant Event::Rename, found a tag alone");
+}
+
+#[test]
+fn what_describes_itself_reads_any_term() {
+    use serde_json::{Value, json};
+    takes(Term::NIL, Value::Null);
+    takes(true, json!(true));
+    takes(atom("ok"), json!("ok"));
+    takes(u64::MAX, json!(u64::MAX));
+    takes(i64::MIN, json!(i64::MIN));
+    takes(float(0.5), json!(0.5));
+    takes(Term::list([Term::from("a"), Term::tuple([Term::from(-1)])]), json!(["a", [-1]]));
+    takes(Term::charlist([1, 2]), json!([1, 2]));
+    takes(
+        Term::map([(atom("a"), Term::map([("b".into(), Term::NIL)]))]),
+        json!({"a": {"b": null}}),
+    );
+    let bits = Bitstring::new([0x80], 1).unwrap();
+    refuses::<Value>(bits, "expected any valid JSON value, found a bitstring");
+    refuses::<Value>(Term::binary([0xff]), "expected any valid JSON value, found a binary");
+    refuses::<Value>(
+        two_to_the_128(),
+        "expected any valid JSON value, found an integer of more than 128 bits",
+    );
+}
+
+#[test]
+fn what_is_not_looked_at_is_passed_over() {
+    let term = Term::list([
+        Term::map([(Term::tuple([]), Term::charlist([1]))]),
+        Term::list_with_tail([Term::from(1)], float(2.0)),
+    ]);
+    assert!(from_term::<IgnoredAny>(&term).is_ok());
+    assert!(from_term::<(IgnoredAny, IgnoredAny)>(&term).is_ok());
+}
+
+/// Makes up a value where the term does not fit, as `unwrap_or_default` in hand-written code does.
+#[derive(Debug, PartialEq)]
+struct Lenient(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Lenient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Vec::deserialize(deserializer).unwrap_or_default()))
+    }
+}
+
+/// Takes nothing from the input.
+#[derive(Debug, PartialEq)]
+struct Aloof;
+
+impl<'de> Deserialize<'de> for Aloof {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn what_follows_a_value_that_was_made_up_is_read_from_the_right_place() {
+    let deep = Term::list([Term::list([Term::from(1), Term::from("x")]), Term::from(2)]);
+    takes(
+        Term::tuple([deep.clone(), Term::charlist([3]), 4.into()]),
+        (Lenient(vec![]), Lenient(vec![3]), 4),
+    );
+    takes(
+        Term::map([(Term::from(1), deep.clone()), (Term::from(2), Term::charlist([3]))]),
+        BTreeMap::from([(1, Lenient(vec![])), (2, Lenient(vec![3]))]),
+    );
+    takes(Term::tuple([deep.clone(), 4.into()]), (Aloof, 4));
+    takes(deep, Aloof);
+}
+
+#[test]
+fn elements_that_a_type_leaves_are_an_error() {
+    #[derive(Debug)]
+    struct First;
+    impl<'de> Deserialize<'de> for First {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(FirstVisitor)
+        }
+    }
+    struct FirstVisitor;
+    impl<'de> Visitor<'de> for FirstVisitor {
+        type Value = First;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("one")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First, A::Error> {
+            seq.next_element::<u8>().map(|_| First)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
+            map.next_entry::<u8, u8>().map(|_| First)
+        }
+    }
+    let one = Term::from(1);
+    assert!(from_term::<First>(&Term::list([one.clone()])).is_ok());
+    refuses::<First>(1_u128 << 64, "expected one, found an integer of more than 64 bits");
+    refuses::<First>(Term::list([one.clone(), "x".into()]), "more elements than the type takes");
+    refuses::<First>(
+        Term::map([(one.clone(), one), (2.into(), 2.into())]),
+        "more pairs than the type takes",
+    );
+}
+
+#[test]
+fn no_message_holds_data() {
+    #[derive(Debug)]
+    struct Secretive;
+    impl<'de> Deserialize<'de> for Secretive {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom(String::deserialize(deserializer)?))
+        }
+    }
+    impl Serialize for Secretive {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("hunter2"))
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "never made")]
+    enum Untagged {
+        A { hunter2: u8 },
+    }
+    refuses::<Secretive>("hunter2", "the type's Deserialize refused the value");
+    refuses::<Untagged>("hunter2", "the type's Deserialize refused the value");
+    assert_eq!(
+        to_vec(&Secretive).unwrap_err().to_string(),
+        "the data does not fit: the type's Serialize refused the value"
+    );
+
+    let secret = "hunter2";
+    let number = 1_234_567_891_011_u64;
+    let terms = [
+        Term::from(secret),
+        atom(secret),
+        Term::charlist(secret),
+        number.into(),
+        (u128::from(number) << 64).into(),
+        float(1234.5),
+        Term::tuple([atom(secret), secret.into()]),
+        Term::list([Term::from(secret)]),
+        Term::map([(atom(secret), secret.into())]),
+        Term::map([(Term::from(secret), number.into())]),
+        Term::map([(Term::from("id"), secret.into())]),
+    ];
+    fn error<T: DeserializeOwned>(term: &Term) -> String {
+        from_term::<T>(term).err().map(|error| format!("{error} {error:?}")).unwrap_or_default()
+    }
+    for term in &terms {
+        let messages = [
+            error::<u8>(term),
+            error::<i8>(term),
+            error::<bool>(term),
+            error::<char>(term),
+            error::<()>(term),
+            error::<(u8, u8)>(term),
+            error::<Vec<u8>>(term),
+            error::<Strict>(term),
+            error::<Event>(term),
+            error::<Option<u8>>(term),
+            error::<HashMap<u8, u8>>(term),
+            error::<HashMap<String, u8>>(term),
+            error::<Integer>(term),
+            error::<Map>(term),
+            error::<std::net::IpAddr>(term),
+        ];
+        for message in messages {
+            assert!(!message.contains(secret) && !message.contains("1234"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn errors_become_those_of_tokens() {
+    let error = from_term::<u8>(&Term::NIL).unwrap_err();
+    assert_eq!(DataError::from(error.clone()).to_string(), error.to_string());
+    assert_eq!(
+        DataError::from(Error::from(EncodeError::TooDeep)).to_string(),
+        "the data does not fit: nested too deeply"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_term_are_refused_before_any_of_them_is_read() {
+    fn refused<T>(error: DecodeError) -> Result<T, Error> {
+        Err(Error::Decode(error))
+    }
+    assert_eq!(from_slice::<u8>(&[]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 97]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 97, 1, 0]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 121, 1]), refused(DecodeError::Local));
+    assert_eq!(from_slice::<Aloof>(&[131, 104, 1]), refused(DecodeError::Malformed));
+    assert_eq!(
+        from_slice_with::<u8>(&[131, 97, 1], Limits::new().size(2)),
+        refused(DecodeError::Limit)
+    );
+    // The same key twice.
+    let twice = [131, 116, 0, 0, 0, 2, 97, 1, 97, 1, 97, 1, 97, 2];
+    assert_eq!(from_slice::<HashMap<u8, u8>>(&twice), refused(DecodeError::Malformed));
+}
+
+#[test]
+#[cfg(feature = "compressed")]
+fn a_compressed_term_is_read_but_not_borrowed_from() {
+    // :erlang.term_to_binary(String.duplicate("a", 40), [:compressed])
+    let text = Term::from("a".repeat(40).as_str());
+    let compressed = text.encode_compressed().unwrap();
+    assert!(compressed.len() < 40);
+    assert_eq!(from_slice_owned(&compressed, Limits::new()), Ok("a".repeat(40)));
+    assert_eq!(
+        from_slice::<&str>(&compressed).unwrap_err().to_string(),
+        "the data does not fit: a compressed term, which cannot be borrowed from"
+    );
+}
+
+#[test]
+fn atoms_are_read_from_atoms_only() {
+    takes(atom("a"), Atom::new("a").unwrap());
+    takes(Term::NIL, Atom::NIL);
+    takes(true, Atom::TRUE);
+    refuses::<Atom>("a", "expected an atom, found a binary");
+    refuses::<Integer>("a", "expected an integer, found something else");
+}
+
+#[test]
+fn a_map_of_terms_is_read_as_it_is() {
+    let term = Term::map([(atom("a"), "a".into()), ("a".into(), atom("a"))]);
+    let read: HashMap<Term, Term> = from_term(&term).unwrap();
+    assert_eq!(Term::map(read), term);
+}

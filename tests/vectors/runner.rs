@@ -1,0 +1,118 @@
+//! Finds the files, runs them on every core, and tells what was run.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use crate::common::report::Report;
+
+/// What to do with a file of a known name.
+#[derive(Clone, Copy)]
+pub enum Entry {
+    /// Run it: JSON text in, an error where the file itself is not as the format says.
+    Run(fn(&str, &mut Report) -> Result<(), String>),
+    /// Named, and not run: it belongs to a part of the crate that is not there yet.
+    LeftOut,
+}
+
+struct Job {
+    path: PathBuf,
+    entry: Entry,
+}
+
+/// A line for each file, each wanted difference and each disagreement of releases; and all failures.
+pub struct Outcome {
+    pub told: String,
+    pub failures: String,
+}
+
+/// Runs the files in `folder`, or those in each folder of it.
+pub fn run(folder: &Path, known: &[(&str, Entry)]) -> Outcome {
+    let jobs = match find(folder, known) {
+        Ok(jobs) => jobs,
+        Err(failures) => return Outcome { told: String::new(), failures },
+    };
+    let done = Mutex::new(BTreeMap::new());
+    let queue = Mutex::new(jobs.iter());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some(job) = next else { return };
+                    let outcome = run_job(job);
+                    done.lock().unwrap().insert(job.path.clone(), outcome);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap();
+    assert_eq!(done.len(), jobs.len(), "a file was lost");
+    tell(folder, &done)
+}
+
+fn run_job(job: &Job) -> Option<Report> {
+    let Entry::Run(run) = job.entry else { return None };
+    let mut report = Report::default();
+    let text = fs::read_to_string(&job.path).map_err(|error| error.to_string());
+    match text.and_then(|text| run(&text, &mut report)) {
+        Ok(()) if report.cases == 0 => report.fail("no cases"),
+        Ok(()) => {}
+        Err(unreadable) => report.fail(&unreadable),
+    }
+    Some(report)
+}
+
+fn find(folder: &Path, known: &[(&str, Entry)]) -> Result<Vec<Job>, String> {
+    let mut folders: Vec<_> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
+    folders.push(folder.to_path_buf());
+    let mut jobs = Vec::new();
+    for folder in folders {
+        for path in entries(&folder)? {
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let name = path.file_name().unwrap_or_default();
+            let entry = known.iter().find(|(known, _)| name == *known);
+            let (_, entry) = entry.ok_or_else(|| format!("{}: unknown file", path.display()))?;
+            jobs.push(Job { path, entry: *entry });
+        }
+    }
+    if jobs.is_empty() { Err(format!("{}: no vectors", folder.display())) } else { Ok(jobs) }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
+}
+
+fn tell(folder: &Path, done: &BTreeMap<PathBuf, Option<Report>>) -> Outcome {
+    let mut told = Vec::new();
+    let mut failures = Vec::new();
+    let mut all = Report::default();
+    for (path, report) in done {
+        let name = path.strip_prefix(folder).unwrap_or(path).display();
+        let Some(report) = report else {
+            told.push(format!("{name}: left out, nothing reads it yet"));
+            continue;
+        };
+        told.push(format!("{name}: {report}"));
+        all.add(report);
+        if let Some(told) = report.failures() {
+            failures.push(format!("{name}\n  {told}"));
+        }
+    }
+    told.push(format!("all files: {all}"));
+    for (difference, count) in &all.differences {
+        told.push(format!("wanted difference {difference}: {count} times"));
+    }
+    for (name, count) in &all.disagreements {
+        told.push(format!("releases of OTP disagree, {name}: {count} times"));
+    }
+    Outcome { told: told.join("\n"), failures: failures.join("\n") }
+}
