@@ -1,6 +1,6 @@
 //! Ending sessions.
 
-use std::{string::String, vec::Vec};
+use std::{string::String, time::Instant, vec::Vec};
 
 use sqlx::Acquire;
 
@@ -117,9 +117,9 @@ impl<DB: Backend> Store<DB> {
     ) -> Result<Vec<Ended>, StoreError> {
         let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
         let mut connection = db.acquire().await?;
-        let mut all = Vec::new();
+        let (started, mut all) = (Instant::now(), Vec::new());
         loop {
-            let limit = self.inner.settings.timeout;
+            let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
             let outcome = self.run_on(&mut connection, operation, values, limit).await?;
             all.extend(self.ended(&outcome)?);
             if outcome.rows.is_empty() || !self.inner.dialect.has_concurrent_writers() {

@@ -36,10 +36,19 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Starts it again. The killed server's own children may hold its folder for a moment.
     pub fn restart(&mut self) -> Result<(), String> {
-        self.kill();
-        self.child = spawn(&self.command, &self.folder)?;
-        self.wait()
+        let started = Instant::now();
+        loop {
+            self.kill();
+            self.child = spawn(&self.command, &self.folder)?;
+            match self.wait() {
+                Err(_) if started.elapsed() < Duration::from_secs(30) => {
+                    thread::sleep(Duration::from_millis(100));
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Waits until the port takes connections.
