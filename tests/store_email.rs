@@ -1,5 +1,9 @@
 //! E-mail tokens, on every database.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -3,6 +3,10 @@
 //!
 //! `PHOENIX_TOKEN_KILLS` sets how often servers and processes are killed, 5 times without it.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,6 +21,7 @@
 mod databases;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 #[path = "common/proxy.rs"]
+#[allow(unreachable_pub, clippy::unwrap_used, reason = "a helper of tests")]
 mod proxy;
 
 use std::{

@@ -3,6 +3,10 @@
 //!
 //! `PHOENIX_TOKEN_HISTORIES` sets how many, 24 on each database without it.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

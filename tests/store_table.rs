@@ -1,5 +1,9 @@
 //! The table: Ecto's own, one of the store's making, and what is none.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,9 @@
 //! Expired rows, the cache, the replica, and what happens when the database is busy.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

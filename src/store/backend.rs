@@ -137,7 +137,7 @@ impl Statement {
     }
 }
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A driver that takes and gives values of this type.
 #[doc(hidden)]

@@ -1,12 +1,12 @@
 //! Running an operation: its parameters, its transaction, its retries, its time limit.
 
 use core::time::Duration;
-use std::{string::String, vec::Vec};
+use std::{boxed::Box, string::String, vec::Vec};
 
 use sqlx::{Connection as _, Row as _};
 
 use super::{
-    backend::{Args, Backend, Value},
+    backend::{Args, Backend, BoxFuture, Value},
     dialect::Dialect,
     error::StoreError,
     settings::{Settings, TokenStorage},
@@ -101,7 +101,18 @@ pub(crate) async fn run<DB: Backend>(
     tokio::time::timeout(limit, tried).await.unwrap_or(Err(StoreError::TimedOut))
 }
 
-async fn perform<DB: Backend>(
+/// Boxed, so that what the callers' futures hold of it is plainly `Send`.
+fn perform<'a, DB: Backend>(
+    connection: &'a mut DB::Connection,
+    dialect: Dialect,
+    settings: &'a Settings,
+    operation: &'a Operation,
+    values: &'a Values,
+) -> BoxFuture<'a, Result<Outcome<DB>, sqlx::Error>> {
+    Box::pin(transact::<DB>(connection, dialect, settings, operation, values))
+}
+
+async fn transact<DB: Backend>(
     connection: &mut DB::Connection,
     dialect: Dialect,
     settings: &Settings,
