@@ -111,9 +111,10 @@ pub enum DecodeError {
 pub enum EncodeError {
     /// An atom of more than 255 characters.
     AtomTooLong,
-    /// More elements or bytes than the format can count, or an integer beyond what OTP can hold.
+    /// More elements or bytes than the format can count or the [`Limits`](crate::term::Limits) of a
+    /// token allow, or an integer beyond what OTP can hold.
     TooLarge,
-    /// Nested deeper than [`Limits::MAX_DEPTH`](crate::term::Limits::MAX_DEPTH).
+    /// Nested deeper than [`Limits`](crate::term::Limits) allow.
     TooDeep,
 }
 

@@ -77,10 +77,11 @@ pub enum UntrustedContent {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn inspect(text: &str) -> Option<Untrusted> {
-    inspect_with(text, Limits::new())
+    inspect_with(text, Limits::new().size(64 << 10).inflated(64 << 10))
 }
 
-/// [`inspect`] with other limits than the defaults.
+/// [`inspect`] with other limits than its own, 64 KiB of term: anyone can have written what is read
+/// here, and a compressed term grows a thousandfold.
 pub fn inspect_with(text: &str, limits: Limits) -> Option<Untrusted> {
     signed(text, limits).or_else(|| encrypted(text))
 }
@@ -113,9 +114,10 @@ fn encrypted(text: &str) -> Option<Untrusted> {
 }
 
 fn content(message: &[u8], limits: Limits) -> UntrustedContent {
-    token(message, limits)
+    let Ok(body) = decode::body(message, limits) else { return UntrustedContent::Bytes };
+    token(&body, limits)
         .or_else(|| {
-            let term = Term::decode_with(message, limits).ok()?;
+            let term = decode::whole_term(&body, limits).ok()?;
             let strings = |map: &Map| map.iter().all(|(key, _)| key.as_str().is_some());
             Some(match term.as_map() {
                 Some(map) if strings(map) => UntrustedContent::Session(term),
@@ -125,9 +127,8 @@ fn content(message: &[u8], limits: Limits) -> UntrustedContent {
         .unwrap_or(UntrustedContent::Bytes)
 }
 
-fn token(message: &[u8], limits: Limits) -> Option<UntrustedContent> {
-    let body = decode::body(message, limits).ok()?;
-    let envelope = envelope::read(&body, limits).ok()?;
+fn token(body: &[u8], limits: Limits) -> Option<UntrustedContent> {
+    let envelope = envelope::read(body, limits).ok()?;
     Some(UntrustedContent::Token {
         untrusted_data: decode::checked_term(envelope.data).ok()?,
         untrusted_signed_at: envelope.signed_at.to_timestamp(),

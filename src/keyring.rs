@@ -56,7 +56,7 @@ pub enum RotateError {
 
 /// What a [`Keyring`] can hold: [`TokenKey`](crate::TokenKey) and the keys of cookies.
 pub trait RingKey: private::Sealed {
-    /// Whether the two would write the same, compared in constant time.
+    /// Whether the two read the same, compared in constant time.
     #[doc(hidden)]
     fn is_same_key(&self, other: &Self) -> bool;
 }

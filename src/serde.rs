@@ -66,7 +66,7 @@ mod terms;
 #[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 pub mod jiff;
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 
 use ::serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -77,7 +77,7 @@ use crate::term::Atom;
 use crate::term::{
     Limits, Term,
     check::check,
-    decode::{self, Budget},
+    decode::{self, Body, Budget},
     encode,
     reader::Reader,
     tag,
@@ -131,7 +131,8 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`to_vec`].
 pub fn to_vec_with<T: Serialize + ?Sized>(value: &T, options: Options) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::new();
+    // Most values of tokens fit.
+    let mut out = Vec::with_capacity(64);
     out.push(tag::VERSION);
     to_writer(value, &mut out, options)?;
     Ok(out)
@@ -156,8 +157,9 @@ pub fn from_slice_with<'de, T: Deserialize<'de>>(
     limits: Limits,
 ) -> Result<T, Error> {
     match check(bytes, limits)? {
-        Cow::Borrowed(term) => from_checked_slice(term),
-        Cow::Owned(_) => Err(Error::data("a compressed term, which cannot be borrowed from")),
+        Body::Plain(term) => from_checked_slice(term),
+        #[cfg(feature = "compressed")]
+        Body::Inflated(_) => Err(Error::data("a compressed term, which cannot be borrowed from")),
     }
 }
 

@@ -1,4 +1,5 @@
 //! What a request costs in allocations: a promise of the README.
+#![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 

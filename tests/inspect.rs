@@ -1,4 +1,5 @@
 //! What can be seen without a key.
+#![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use phoenix_token::{

@@ -1,4 +1,5 @@
 //! Rotation: nobody is logged out, and nothing unverified gets through.
+#![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use phoenix_token::{
@@ -56,6 +57,12 @@ fn rotation_keeps_the_data_the_moment_and_the_age() {
     let rotated = ring().rotate_encrypted_with(&encrypted, &later).unwrap();
     let decrypted = key("now").decrypt_with::<u8>(&rotated, &later).unwrap();
     assert_eq!((decrypted.signed_at, decrypted.max_age), (Some(NOW), MaxAge::hours(1)));
+}
+
+#[test]
+fn a_token_of_the_first_key_comes_back_as_it_is() {
+    let token = key("now").sign_at(&7, NOW).unwrap();
+    assert_eq!(ring().rotate_with(&token, &Verify::at(NOW)), Ok(token));
 }
 
 #[test]

@@ -2,6 +2,16 @@
 //! directions, their order, and damaged bytes. `PHOENIX_TOKEN_REQUIRE_OTP=1` makes a missing OTP a
 //! failure.
 #![cfg(feature = "compressed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test may panic"
+)]
 
 mod common;
 

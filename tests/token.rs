@@ -1,4 +1,5 @@
 //! Tokens as a caller sees them: laws, and each of the answers.
+#![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -247,6 +248,24 @@ fn over_a_limit_is_invalid() {
     assert_eq!(limited(Limits::new().size(1000)), Err(VerifyError::Invalid));
     assert_eq!(limited(Limits::new().depth(0)), Err(VerifyError::Invalid));
     assert!(limited(Limits::new().size(1100).depth(1)).is_ok());
+}
+
+#[test]
+fn what_could_not_be_verified_is_not_signed() {
+    let large = "x".repeat((4 << 20) + 1);
+    let message = |error: SignError| error.to_string();
+    let error = key().sign_at(&large, NOW).unwrap_err();
+    assert_eq!(message(error), "the data does not fit: more than a term can hold");
+    let deep = |levels| (0..levels).fold(Term::from(1), |inner, _| Term::tuple([inner]));
+    let options = Sign::at(NOW);
+    let error = key().sign_term(&deep(129), &options).unwrap_err();
+    assert_eq!(message(error), "the data does not fit: nested too deeply");
+    let deepest = key().sign_term(&deep(128), &options).unwrap();
+    assert_eq!(key().verify_term(&deepest, &Verify::at(NOW)).unwrap().data, deep(128));
+    let more = Limits::new().depth(200);
+    let deeper = key().sign_term(&deep(129), &options.limits(more)).unwrap();
+    assert_eq!(key().verify_term(&deeper, &Verify::at(NOW)), Err(VerifyError::Invalid));
+    assert!(key().verify_term(&deeper, &Verify::at(NOW).limits(more)).is_ok());
 }
 
 #[test]

@@ -5,6 +5,16 @@
 //! Each case is checked for its exact result, at its own time, but where the list of wanted
 //! differences applies; the run prints how often it did.
 #![cfg(all(feature = "std", feature = "getrandom", feature = "serde", feature = "compressed"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test may panic"
+)]
 
 mod common;
 

@@ -1,7 +1,9 @@
 //! From the bytes of a checked term straight into a Rust type.
 
-mod access;
+mod elements;
 mod number;
+mod pairs;
+mod variant;
 
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -10,7 +12,11 @@ use ::serde::{
     de::{self, Visitor},
 };
 
-use self::access::{Elements, Pairs, RawTerm, Variant};
+use self::{
+    elements::Elements,
+    pairs::Pairs,
+    variant::{RawTerm, Variant},
+};
 use super::{Error, names};
 use crate::{
     error::DecodeError,
@@ -33,21 +39,34 @@ pub(crate) fn from_checked_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> 
 /// make up a value after an error, and what follows is still read from the right place.
 pub(super) struct Decoder<'de> {
     reader: Reader<'de>,
+    /// Whether the next term is one that was refused, and is to be passed over by whoever goes on.
+    /// Most errors go all the way up, where to pass over the term at each level would be in vain.
+    refused: bool,
 }
 
 impl<'de> Decoder<'de> {
     pub(super) fn new(bytes: &'de [u8]) -> Self {
-        Self { reader: Reader::new(bytes) }
+        Self { reader: Reader::new(bytes), refused: false }
     }
 
     /// Takes one term for `seed`, also where `seed` itself leaves it.
     fn element<S: de::DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         let before = self.reader.rest().len();
         let value = seed.deserialize(&mut *self);
-        if self.reader.rest().len() == before {
-            skip(&mut self.reader)?;
+        self.refused = self.reader.rest().len() == before;
+        if value.is_ok() {
+            self.go_on()?;
         }
         value
+    }
+
+    /// Passes over a term that was refused.
+    fn go_on(&mut self) -> Result<(), Error> {
+        if self.refused {
+            self.refused = false;
+            skip(&mut self.reader)?;
+        }
+        Ok(())
     }
 
     fn with_head<T>(
@@ -367,6 +386,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
             Ok(variant) => visitor.visit_enum(variant),
             Err(error) => Err(error),
         };
+        let value = value.and_then(|value| self.go_on().map(|()| value));
         self.or_back(before, value)
     }
 

@@ -7,7 +7,7 @@ use super::{
     Limits, Term,
     decode::{self, Budget},
     order,
-    reader::{Big, Head, Reader},
+    reader::{Big, Head, Reader, Shape},
 };
 use crate::error::DecodeError;
 
@@ -16,7 +16,7 @@ use crate::error::DecodeError;
 ///
 /// Nothing is allocated but the keys of maps, and what is inflated.
 #[cfg(any(test, feature = "serde"))]
-pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, DecodeError> {
+pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, DecodeError> {
     let body = decode::body(bytes, limits)?;
     let mut reader = Reader::new(&body);
     check_term(&mut reader, limits)?;
@@ -37,8 +37,8 @@ pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), 
         } else {
             budget.read();
             let is_tail = matches!(frame.kind, Kind::List) && frame.left == 1;
-            match reader.head()? {
-                Head::List(count) => {
+            match reader.shape()? {
+                Shape::List(count) => {
                     let left = count.saturating_add(1);
                     budget.owe(left, reader)?;
                     if is_tail {
@@ -48,18 +48,18 @@ pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), 
                     budget.enter()?;
                     Some(Frame { kind: Kind::List, left })
                 }
-                Head::Tuple(left) => {
+                Shape::Tuple(left) => {
                     budget.owe(left, reader)?;
                     budget.enter()?;
                     Some(Frame { kind: Kind::Plain, left })
                 }
-                Head::Map(pairs) => {
+                Shape::Map(pairs) => {
                     let left = pairs.saturating_mul(2);
                     budget.owe(left, reader)?;
                     budget.enter()?;
                     Some(Frame { kind: Kind::Map { first_key: keys.len() }, left })
                 }
-                Head::String(_) if !is_tail => {
+                Shape::String if !is_tail => {
                     budget.enter()?;
                     budget.leave();
                     None
@@ -89,10 +89,10 @@ pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), 
 pub(crate) fn skip(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let mut left = 1_usize;
     while let Some(less) = left.checked_sub(1) {
-        left = less.saturating_add(match reader.head()? {
-            Head::List(count) => count.saturating_add(1),
-            Head::Tuple(count) => count,
-            Head::Map(count) => count.saturating_mul(2),
+        left = less.saturating_add(match reader.shape()? {
+            Shape::List(count) => count.saturating_add(1),
+            Shape::Tuple(count) => count,
+            Shape::Map(count) => count.saturating_mul(2),
             _ => 0,
         });
     }
@@ -152,7 +152,7 @@ impl Stack {
 
 /// A key of a map, as far as it takes to see whether another one equals it.
 enum Key<'a> {
-    Atom(Cow<'a, str>),
+    Atom(Cow<'a, [u8]>),
     Small(i64),
     Big(Big<'a>),
     Float(f64),
@@ -161,9 +161,14 @@ enum Key<'a> {
 }
 
 fn key<'a>(reader: &mut Reader<'a>, budget: &mut Budget) -> Result<Key<'a>, DecodeError> {
+    if let Some(name) = reader.ascii_atom() {
+        budget.read();
+        return Ok(Key::Atom(Cow::Borrowed(name)));
+    }
     let before = reader.clone();
     let key = match reader.head()? {
-        Head::Atom(name) => Key::Atom(name),
+        Head::Atom(Cow::Borrowed(name)) => Key::Atom(Cow::Borrowed(name.as_bytes())),
+        Head::Atom(Cow::Owned(name)) => Key::Atom(Cow::Owned(name.into_bytes())),
         Head::Small(value) => Key::Small(value),
         Head::Big(big) => Key::Big(big),
         Head::Float(value) => Key::Float(value),
@@ -178,16 +183,16 @@ fn key<'a>(reader: &mut Reader<'a>, budget: &mut Budget) -> Result<Key<'a>, Deco
 }
 
 impl Key<'_> {
-    /// An order of no meaning but that only equal keys compare as equal.
+    /// An order in which only equal keys compare as equal. Keys in Erlang's order mostly stand in
+    /// this one too, and need not be sorted then.
     fn order(&self, other: &Self) -> Ordering {
-        let by_length =
-            |one: &[u8], other: &[u8]| one.len().cmp(&other.len()).then_with(|| one.cmp(other));
         match (self, other) {
-            (Self::Atom(one), Self::Atom(other)) => by_length(one.as_bytes(), other.as_bytes()),
-            (Self::Binary(one), Self::Binary(other)) => by_length(one, other),
+            (Self::Atom(one), Self::Atom(other)) => one.cmp(other),
+            (Self::Binary(one), Self::Binary(other)) => one.cmp(other),
             (Self::Small(one), Self::Small(other)) => one.cmp(other),
-            (Self::Big(one), Self::Big(other)) => (one.negative.cmp(&other.negative))
-                .then_with(|| by_length(one.magnitude, other.magnitude)),
+            (Self::Big(one), Self::Big(other)) => {
+                (one.negative.cmp(&other.negative)).then_with(|| one.magnitude.cmp(other.magnitude))
+            }
             (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
             (Self::Other(one), Self::Other(other)) => order::of_keys(one, other),
             _ => self.rank().cmp(&other.rank()),
@@ -210,20 +215,23 @@ impl Key<'_> {
 const FEW: usize = 8;
 
 fn all_differ(keys: &mut [Key<'_>]) -> bool {
-    if keys.len() <= FEW {
-        let mut rest = &*keys;
-        while let [first, others @ ..] = rest {
-            if others.iter().any(|other| first.order(other).is_eq()) {
-                return false;
-            }
-            rest = others;
-        }
-        return true;
-    }
     let ascending = |keys: &[Key<'_>]| keys.is_sorted_by(|one, other| one.order(other).is_lt());
     if ascending(keys) {
         return true;
     }
-    keys.sort_unstable_by(Key::order);
-    ascending(keys)
+    if keys.len() > FEW {
+        keys.sort_unstable_by(Key::order);
+        return ascending(keys);
+    }
+    let mut rest = &*keys;
+    while let [first, others @ ..] = rest {
+        if others.iter().any(|other| first.order(other).is_eq()) {
+            return false;
+        }
+        rest = others;
+    }
+    true
 }
+
+#[cfg(test)]
+mod tests;

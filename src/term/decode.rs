@@ -1,6 +1,10 @@
 //! Bytes to [`Term`]: a stack of open containers on the heap, no recursion that input can drive.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
+use core::ops::Deref;
+
+#[cfg(feature = "compressed")]
+use zeroize::Zeroizing;
 
 use super::{
     Atom, Bitstring, Float, Integer, Limits, Map, Pid, Reference, Term,
@@ -31,15 +35,31 @@ impl Term {
     /// # Errors
     /// Everything but one whole term, with nothing behind it, is refused: see [`DecodeError`].
     pub fn decode_with(bytes: &[u8], limits: Limits) -> Result<Self, DecodeError> {
-        let body = body(bytes, limits)?;
-        let mut reader = Reader::new(&body);
-        let decoded = term(&mut reader, &mut Budget::new(limits))?;
-        if reader.is_empty() { Ok(decoded) } else { Err(DecodeError::Malformed) }
+        whole_term(&body(bytes, limits)?, limits)
     }
 }
 
-/// What follows the version byte of `bytes`, inflated where it is compressed: the bytes of one term.
-pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, DecodeError> {
+/// What follows the version byte of an encoded term, inflated where it is compressed.
+pub(crate) enum Body<'a> {
+    Plain(&'a [u8]),
+    #[cfg(feature = "compressed")]
+    Inflated(Zeroizing<Vec<u8>>),
+}
+
+impl Deref for Body<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Plain(body) => body,
+            #[cfg(feature = "compressed")]
+            Self::Inflated(body) => body,
+        }
+    }
+}
+
+/// The bytes of one term, as far as the first bytes tell.
+pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Body<'_>, DecodeError> {
     if bytes.len() > limits.size {
         return Err(DecodeError::Limit);
     }
@@ -47,11 +67,18 @@ pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Decode
         [tag::VERSION, tag::LOCAL, ..] => Err(DecodeError::Local),
         #[cfg(feature = "compressed")]
         [tag::VERSION, tag::COMPRESSED, rest @ ..] => {
-            super::compressed::inflate(rest, limits.inflated).map(Cow::Owned)
+            super::compressed::inflate(rest, limits.inflated).map(Body::Inflated)
         }
-        [tag::VERSION, body @ ..] => Ok(Cow::Borrowed(body)),
+        [tag::VERSION, body @ ..] => Ok(Body::Plain(body)),
         _ => Err(DecodeError::Malformed),
     }
+}
+
+/// One term, and nothing behind it.
+pub(crate) fn whole_term(body: &[u8], limits: Limits) -> Result<Term, DecodeError> {
+    let mut reader = Reader::new(body);
+    let decoded = term(&mut reader, &mut Budget::new(limits))?;
+    if reader.is_empty() { Ok(decoded) } else { Err(DecodeError::Malformed) }
 }
 
 /// The bytes of exactly one term that was [checked](super::check) before, within any limits.
@@ -231,3 +258,6 @@ fn tail_of(stack: &mut [Frame]) -> Option<(&mut Vec<Term>, &mut usize)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,12 +41,10 @@ pub(crate) fn write(term: &Term, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let mut stack = Vec::new();
     let mut next = Some(term);
     while let Some(term) = next {
-        if let Some(inner) = head(term, out)? {
-            if stack.len() == Limits::MAX_DEPTH {
-                return Err(EncodeError::TooDeep);
-            }
-            stack.push(inner);
+        if stack.len() == Limits::MAX_DEPTH && is_level(term) {
+            return Err(EncodeError::TooDeep);
         }
+        stack.extend(head(term, out)?);
         next = None;
         while let Some(frame) = stack.last_mut() {
             next = frame.next();
@@ -84,6 +82,15 @@ impl<'a> Frame<'a> {
                 Some(key)
             }),
         }
+    }
+}
+
+/// What decoding counts as a level, whichever way it is written.
+fn is_level(term: &Term) -> bool {
+    match term {
+        Term::List(elements) => !elements.is_empty(),
+        Term::ImproperList(_) | Term::Tuple(_) | Term::Map(_) => true,
+        _ => false,
     }
 }
 

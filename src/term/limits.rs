@@ -2,8 +2,9 @@
 
 /// Bounds on a term that is read. The defaults are far above what any token or cookie holds.
 ///
-/// Memory stays within a small multiple of [`size`](Limits::size) whatever the bytes say, because a
-/// length on the wire is believed only as far as bytes are left to fill it.
+/// A [`Term`](crate::term::Term) takes at most 32 times the bytes it is read from, inflated ones
+/// included, whatever they say: a length on the wire is believed only as far as bytes are left to
+/// fill it, and the worst is a list of elements of one byte.
 ///
 /// # Example
 /// ```
@@ -22,14 +23,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. Values of
-    /// [`Term`](crate::term::Term) are dropped, compared and printed by recursion, and so are the
-    /// types that serde fills; this is what a thread with a small stack bears.
+    /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. A
+    /// [`Term`](crate::term::Term) of that depth fits any stack.
     pub const MAX_DEPTH: usize = 1024;
 
-    /// The defaults: 4 MiB of encoded bytes, 4 MiB inflated, 256 levels.
+    /// The defaults: 4 MiB of encoded bytes, 4 MiB inflated, 128 levels.
     pub const fn new() -> Self {
-        Self { size: 4 << 20, inflated: 4 << 20, depth: 256 }
+        Self { size: 4 << 20, inflated: 4 << 20, depth: 128 }
     }
 
     /// At most so many bytes of encoded term, and of token text at most 4/3 of it.
@@ -48,6 +48,10 @@ impl Limits {
 
     /// At most so many tuples, lists and maps inside one another; never more than
     /// [`MAX_DEPTH`](Limits::MAX_DEPTH).
+    ///
+    /// A type of yours that holds itself is filled by serde's recursion: at most 4 KiB of stack for
+    /// each level in a debug build, 1 KiB in a release build. Allow no more levels than your threads
+    /// have room for; the default needs at most 512 KiB.
     #[must_use]
     pub const fn depth(mut self, levels: usize) -> Self {
         self.depth = if levels < Self::MAX_DEPTH { levels } else { Self::MAX_DEPTH };

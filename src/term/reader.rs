@@ -32,6 +32,17 @@ pub(crate) enum Head<'a> {
     Reference(ReferenceParts<'a>),
 }
 
+/// What is to follow a tag, as [`Head`] tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// Nothing; the empty list among it.
+    Scalar,
+    String,
+    List(usize),
+    Tuple(usize),
+    Map(usize),
+}
+
 /// An integer beyond `i64`: its magnitude is little-endian and has no leading zeros.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Big<'a> {
@@ -157,6 +168,52 @@ impl<'a> Reader<'a> {
             };
             return Ok(head);
         }
+    }
+
+    /// Takes what [`head`](Reader::head) takes and accepts what it accepts, but tells only what
+    /// follows.
+    #[inline]
+    pub(crate) fn shape(&mut self) -> Result<Shape, DecodeError> {
+        // The tags that most terms consist of; all others need no haste.
+        if self.ascii_atom().is_some() {
+            return Ok(Shape::Scalar);
+        }
+        match self.rest {
+            [tag::SMALL_INTEGER, _, rest @ ..]
+            | [tag::INTEGER, _, _, _, _, rest @ ..]
+            | [tag::NIL, rest @ ..] => self.rest = rest,
+            [tag::BINARY, a, b, c, d, rest @ ..] => {
+                self.rest = rest;
+                let length = u32::from_be_bytes([*a, *b, *c, *d]);
+                self.take(usize::try_from(length).map_err(|_| DecodeError::Malformed)?)?;
+            }
+            [tag::SMALL_TUPLE, arity, rest @ ..] => {
+                self.rest = rest;
+                return Ok(Shape::Tuple(usize::from(*arity)));
+            }
+            _ => {
+                return Ok(match self.head()? {
+                    Head::String(_) => Shape::String,
+                    Head::List(count) => Shape::List(count),
+                    Head::Tuple(count) => Shape::Tuple(count),
+                    Head::Map(count) => Shape::Map(count),
+                    _ => Shape::Scalar,
+                });
+            }
+        }
+        Ok(Shape::Scalar)
+    }
+
+    /// Takes an atom as nearly all are written, if that is what comes next.
+    #[inline]
+    pub(crate) fn ascii_atom(&mut self) -> Option<&'a [u8]> {
+        let [tag::SMALL_ATOM_UTF8, length, rest @ ..] = self.rest else { return None };
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        if !name.is_ascii() {
+            return None;
+        }
+        self.rest = rest;
+        Some(name)
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {

@@ -108,8 +108,8 @@ impl TokenKeyBuilder<'_> {
         self
     }
 
-    /// `encrypt` writes `A128GCM`, which backends on Plug.Crypto 1.x read, and all later ones too.
-    /// The key has 16, 24, 32 or more bytes, of which 32 are used.
+    /// `encrypt` writes `A128GCM`, the only form that Plug.Crypto 1.x reads. 2.x reads it too, under a
+    /// key of 16, 24 or 32 bytes; of a longer one 1.x uses 32 and 2.x raises.
     pub fn a128gcm(mut self) -> Self {
         self.cipher = Cipher::A128Gcm;
         self

@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 
 use rand_core::CryptoRng;
+#[cfg(feature = "compressed")]
+use zeroize::Zeroizing;
 
 use super::{
     age,
@@ -10,14 +12,16 @@ use super::{
     key::{Cipher, TokenKey},
     options::{Sign, Verified, Verify},
 };
+#[cfg(feature = "compressed")]
+use crate::term::compressed::compress;
 use crate::{
     base64url,
-    error::{SignError, VerifyError},
+    error::{EncodeError, SignError, VerifyError},
     key_generator::Digest,
     message_encryptor::{self, AAD, v1},
     message_verifier,
     scratch::Scratch,
-    term,
+    term::{Limits, check::check_term, decode, reader::Reader},
 };
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
@@ -168,13 +172,26 @@ pub(super) fn write_payload(
 ) -> Result<(), SignError> {
     #[cfg(feature = "compressed")]
     let start = out.len();
-    envelope::write(out, options.instant(), options.max_age, data)?;
+    envelope::write(out, options.instant(), options.max_age, |out| {
+        let start = out.len();
+        data(out)?;
+        let term = out.get(start..).unwrap_or_default();
+        Ok::<_, SignError>(within(term, options.limits)?)
+    })?;
     #[cfg(feature = "compressed")]
     if options.compressed {
-        let plain = out.split_off(start);
-        out.extend(term::compressed::compress(plain));
+        let plain = Zeroizing::new(out.split_off(start));
+        out.extend_from_slice(&compress(&plain));
     }
     Ok(())
+}
+
+/// What is signed can be verified: the same limits hold on both sides.
+fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
+    if term.len() > limits.size.min(limits.inflated) {
+        return Err(EncodeError::TooLarge);
+    }
+    check_term(&mut Reader::new(term), limits).map_err(|_| EncodeError::TooDeep)
 }
 
 /// Checks the age of an authentic payload; `data` reads the term of the data.
@@ -184,7 +201,7 @@ pub(super) fn read_payload<T>(
     options: &Verify,
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
-    let body = term::decode::body(payload, options.limits)?;
+    let body = decode::body(payload, options.limits)?;
     let Envelope { data: term, signed_at, max_age } = envelope::read(&body, options.limits)?;
     let applied = options.max_age.map_or(max_age, age::Field::from);
     age::check(signed_at, applied, options.instant(), options.tolerance)?;

@@ -21,6 +21,7 @@ use crate::{
 pub struct Sign {
     pub(super) signed_at: Option<Timestamp>,
     pub(super) max_age: MaxAge,
+    pub(super) limits: Limits,
     #[cfg(feature = "compressed")]
     pub(super) compressed: bool,
     #[cfg(feature = "serde")]
@@ -43,6 +44,7 @@ impl Sign {
         Self {
             signed_at,
             max_age: MaxAge::DEFAULT,
+            limits: Limits::new(),
             #[cfg(feature = "compressed")]
             compressed: false,
             #[cfg(feature = "serde")]
@@ -59,6 +61,13 @@ impl Sign {
     /// Valid for so long (`max_age:`), unless whoever verifies says otherwise.
     pub fn max_age(mut self, max_age: impl Into<MaxAge>) -> Self {
         self.max_age = max_age.into();
+        self
+    }
+
+    /// Other bounds on size and nesting than the [defaults](Limits::new), for verifiers that have them
+    /// as well: what is over the limits of whoever verifies is invalid there.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 

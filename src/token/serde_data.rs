@@ -21,7 +21,8 @@ impl TokenKey {
     /// `Phoenix.Token.sign(context, salt, data)`: signed now, valid for a day.
     ///
     /// # Errors
-    /// [`SignError::Data`] where the data has no place in a term.
+    /// [`SignError::Data`] where the data has no place in a term, or is over the
+    /// [limits](Sign::limits) within which tokens are read.
     ///
     /// # Example
     /// ```

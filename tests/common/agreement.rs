@@ -16,9 +16,8 @@ pub enum Agreement {
     /// Both read the same term, and write it as the same bytes.
     Term,
     Wanted(Difference),
-    /// OTP takes what no OTP writes and what it could not read back, what other releases refuse, or
-    /// what depends on the memory behind it.
-    OddityOfOtp,
+    /// Something that OTP takes and no OTP writes.
+    Oddity(&'static str),
 }
 
 /// How the crate agrees with OTP on each of the bytes; the error has the first disagreements.
@@ -45,6 +44,8 @@ pub fn count(
 /// The crate and OTP on the same bytes.
 pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
     let ours = Term::decode(bytes);
+    #[cfg(feature = "serde")]
+    through_serde(bytes, &ours)?;
     match (verdict, &ours) {
         (Verdict::Refused | Verdict::Executable { .. }, Err(_)) => Ok(Agreement::Refused),
         (Verdict::Term { used, canonical }, Ok(term)) if *used == bytes.len() => {
@@ -60,21 +61,22 @@ pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
                 other => Ok(other),
             }
         }
-        (Verdict::Term { .. }, Err(DecodeError::Malformed)) if is_odd(bytes) => {
-            Ok(Agreement::OddityOfOtp)
-        }
-        (Verdict::Term { .. }, Err(_)) => difference::in_term(bytes)
-            .map(|(difference, _)| Agreement::Wanted(difference))
+        (Verdict::Term { .. }, Err(_)) => difference::oddity(bytes)
+            .map(Agreement::Oddity)
+            .or_else(|| difference::in_term(bytes).map(|(it, _)| Agreement::Wanted(it)))
             .ok_or_else(|| format!("OTP {verdict:02x?}, here {ours:?}")),
         _ => Err(format!("OTP {verdict:02x?}, here {ours:?}")),
     }
 }
 
-fn is_odd(bytes: &[u8]) -> bool {
-    let bytes = difference::inflated(bytes);
-    etf::has_reference_of_no_words(&bytes)
-        || etf::has_bitstring_of_no_bytes(&bytes)
-        || etf::has_float_without_end(&bytes)
+/// serde reads bytes that were only checked before: as the same term, or refused for the same reason.
+#[cfg(feature = "serde")]
+fn through_serde(bytes: &[u8], ours: &Result<Term, DecodeError>) -> Result<(), String> {
+    use phoenix_token::{serde, term::Limits};
+
+    let read = serde::from_slice_owned::<Term>(bytes, Limits::new());
+    let ours = ours.clone().map_err(serde::Error::Decode);
+    if read == ours { Ok(()) } else { Err(format!("decoded {ours:?}, through serde {read:?}")) }
 }
 
 fn same(term: &Term, canonical: &[u8]) -> Result<(), String> {

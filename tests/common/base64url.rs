@@ -22,10 +22,11 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
-/// The one canonical spelling of a dotted token, where each part but the first `labels` is base64url.
-pub fn canonical(token: &str, labels: usize) -> Option<String> {
-    let parts = token.split('.').enumerate().map(|(at, part)| {
-        if at < labels { Some(part.to_owned()) } else { decode(part).map(|bytes| encode(&bytes)) }
+/// The one canonical spelling of a dotted token. Each part is base64url but for the header `XCP`.
+pub fn canonical(token: &str) -> Option<String> {
+    let parts = token.split('.').map(|part| match part {
+        "XCP" => Some(part.to_owned()),
+        _ => decode(part).map(|bytes| encode(&bytes)),
     });
     parts.collect::<Option<Vec<_>>>().map(|parts| parts.join("."))
 }

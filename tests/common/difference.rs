@@ -8,7 +8,7 @@ use super::etf;
 use phoenix_token::term::{DecodeError, Term};
 
 /// What [`Limits::new`](phoenix_token::term::Limits::new) says.
-const DEFAULT_DEPTH: usize = 256;
+const DEFAULT_DEPTH: usize = 128;
 const DEFAULT_SIZE: usize = 4 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,29 @@ fn is_node_internal(etf: &[u8]) -> bool {
     etf::is_node_internal(&inflated(etf))
 }
 
+/// What OTP takes of what no OTP writes, and of which its releases disagree, or that it could not
+/// read back, or that depends on the memory behind it.
+pub fn oddity(etf: &[u8]) -> Option<&'static str> {
+    let etf = inflated(etf);
+    if etf::has_bitstring_of_no_bytes(&etf) {
+        Some("a bitstring of no bytes, whose last one has no bits")
+    } else if etf::has_reference_of_no_words(&etf) {
+        Some("a reference of no words")
+    } else if etf::has_float_without_end(&etf) {
+        Some("a decimal float without an end")
+    } else {
+        None
+    }
+}
+
 /// The same bytes without compression, where they can be inflated.
+#[cfg(not(feature = "compressed"))]
+pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
+    Cow::Borrowed(etf)
+}
+
+/// The same bytes without compression, where they can be inflated.
+#[cfg(feature = "compressed")]
 pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
     let Some(zlib) = etf.strip_prefix(&[131, 80]).and_then(|rest| rest.get(4..)) else {
         return Cow::Borrowed(etf);
@@ -70,11 +92,15 @@ pub fn inflated(etf: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The term that a proper beginning of the bytes is.
+/// The term that a proper beginning of the bytes is, or of what they inflate to.
 fn before_trailing(etf: &[u8]) -> Option<Term> {
     if etf.starts_with(&[131, 80]) {
-        return (6..etf.len()).find_map(|length| Term::decode(&etf[..length]).ok());
+        let shorter = (6..etf.len()).find_map(|length| Term::decode(&etf[..length]).ok());
+        if shorter.is_some() {
+            return shorter;
+        }
     }
-    let length = etf::length(etf).filter(|length| *length < etf.len())?;
+    let etf = inflated(etf);
+    let length = etf::length(&etf).filter(|length| *length < etf.len())?;
     Term::decode(&etf[..length]).ok()
 }

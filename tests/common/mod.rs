@@ -6,6 +6,10 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::missing_errors_doc,
     missing_docs,
     unreachable_pub,
@@ -25,3 +29,4 @@ pub mod rng;
 pub mod stack;
 pub mod tamper;
 pub mod term_json;
+pub mod terms;

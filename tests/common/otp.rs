@@ -90,6 +90,8 @@ impl Otp {
 
     fn spawn() -> std::io::Result<Self> {
         let mut child = Command::new("erl")
+            // A crash is told by the end of the pipe, and leaves no file behind.
+            .env("ERL_CRASH_DUMP_SECONDS", "0")
             .args(["+t", ATOMS, "-noinput", "-boot", "start_clean", "-eval", START])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

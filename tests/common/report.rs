@@ -13,8 +13,8 @@ pub struct Report {
     pub tampered: usize,
     pub differences: BTreeMap<Difference, usize>,
     pub likeness: BTreeMap<Likeness, usize>,
-    /// Named disagreements of OTP releases with one another.
-    pub disagreements: BTreeMap<&'static str, usize>,
+    /// What OTP takes and no OTP writes.
+    pub oddities: BTreeMap<&'static str, usize>,
     failures: Vec<String>,
 }
 
@@ -40,8 +40,8 @@ impl Report {
         *self.likeness.entry(likeness).or_default() += 1;
     }
 
-    pub fn disagreement(&mut self, name: &'static str) {
-        *self.disagreements.entry(name).or_default() += 1;
+    pub fn oddity(&mut self, name: &'static str) {
+        *self.oddities.entry(name).or_default() += 1;
     }
 
     /// Adds the counts of another.
@@ -55,7 +55,7 @@ impl Report {
         self.tampered += other.tampered;
         add(&mut self.differences, &other.differences);
         add(&mut self.likeness, &other.likeness);
-        add(&mut self.disagreements, &other.disagreements);
+        add(&mut self.oddities, &other.oddities);
     }
 
     /// The first failures, a line each; `None` if there are none.

@@ -85,7 +85,7 @@ pub fn check_result(
         }
         (MessageResult::Error, Ok(_)) => Err(format!("accepted {token}")),
         (MessageResult::Ok(message), Err(Invalid)) => {
-            let canonical = base64url::canonical(token, 1).filter(|canonical| canonical != token);
+            let canonical = base64url::canonical(token).filter(|canonical| canonical != token);
             let canonical = canonical.ok_or_else(|| format!("refused {token}"))?;
             report.differs(Difference::NonCanonicalBase64);
             ensure(open(&canonical) == Ok(message.0.clone()), || {

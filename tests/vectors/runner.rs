@@ -111,8 +111,8 @@ fn tell(folder: &Path, done: &BTreeMap<PathBuf, Option<Report>>) -> Outcome {
     for (difference, count) in &all.differences {
         told.push(format!("wanted difference {difference}: {count} times"));
     }
-    for (name, count) in &all.disagreements {
-        told.push(format!("releases of OTP disagree, {name}: {count} times"));
+    for (name, count) in &all.oddities {
+        told.push(format!("taken by OTP, never written, and refused here: {name}: {count} times"));
     }
     Outcome { told: told.join("\n"), failures: failures.join("\n") }
 }

@@ -5,6 +5,8 @@ use core::{cmp::Ordering, ops::Range};
 
 use ::serde::ser::{self, Serialize};
 
+use zeroize::Zeroizing;
+
 use super::{Encoder, Error, set_length};
 use crate::{
     error::DecodeError,
@@ -133,7 +135,7 @@ fn sort(encoded: &mut [u8], count: usize) -> Result<(), Error> {
     if !pairs.is_sorted_by(|(one, _), (other, _)| one.compare(other).is_lt()) {
         return Err(Error::data("a map with the same key twice"));
     }
-    let mut sorted = Vec::with_capacity(encoded.len());
+    let mut sorted = Zeroizing::new(Vec::with_capacity(encoded.len()));
     for (_, pair) in pairs {
         sorted.extend_from_slice(pair);
     }

@@ -1,54 +1,19 @@
 //! Rust types to terms and back: what is written, and that reading gives the value again.
-#![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
-    fmt::Debug,
     net::Ipv4Addr,
 };
 
 use phoenix_token::{
-    serde::{Options, from_slice, from_slice_owned, from_term, to_term, to_vec, to_vec_with},
-    term::{Atom, Limits, Term},
+    serde::{Options, from_slice, to_term, to_vec, to_vec_with},
+    term::{Atom, Term},
 };
 use proptest::prelude::*;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
-/// All the ways there and back agree, and the term reads like `elixir`.
-#[track_caller]
-fn both_ways<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, elixir: &str) {
-    assert_eq!(laws(&value).to_string(), elixir);
-}
-
-#[track_caller]
-fn laws<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> Term {
-    let bytes = to_vec(value).unwrap();
-    let term = Term::decode(&bytes).unwrap();
-    assert_eq!(term.encode().unwrap(), bytes, "the bytes are those that the term has");
-    assert_eq!(from_slice::<T>(&bytes).as_ref(), Ok(value));
-    assert_eq!(from_slice_owned::<T>(&bytes, Limits::new()).as_ref(), Ok(value));
-    assert_eq!(to_term(value).as_ref(), Ok(&term));
-    assert_eq!(from_term::<T>(&term).as_ref(), Ok(value));
-    assert_eq!(to_vec(&term).as_ref(), Ok(&bytes), "a term is written as it is");
-    assert_eq!(from_slice::<Term>(&bytes).as_ref(), Ok(&term), "a term is read as it is");
-    let binary_keys = to_vec_with(value, Options::new().binary_keys()).unwrap();
-    assert_eq!(from_slice::<T>(&binary_keys).as_ref(), Ok(value));
-    term
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct User {
-    name: String,
-    id: u64,
-    admin: bool,
-    e_mail: Option<String>,
-}
-
-fn ada() -> User {
-    User { name: "Ada".into(), id: 42, admin: true, e_mail: None }
-}
+use super::{User, ada, both_ways, laws};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Unit;
@@ -266,99 +231,6 @@ fn the_text_of_an_atom_is_borrowed_as_well() {
     // Latin-1, as OTP 25 writes atoms.
     assert_eq!(from_slice::<&str>(&[131, 100, 0, 2, b'a', b'b']), Ok("ab"));
     assert_eq!(from_slice::<Cow<'_, str>>(&[131, 100, 0, 1, 0xe9]).as_deref(), Ok("é"));
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Flattened {
-    z: u8,
-    #[serde(flatten)]
-    user: User,
-    #[serde(flatten)]
-    rest: BTreeMap<String, u64>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Untagged {
-    Number(i64),
-    Text(String),
-    Pair(u8, u8),
-    User(User),
-    Nothing,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Internal {
-    LogIn(User),
-    LogOut { at: u64 },
-    Nothing,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "t", content = "c")]
-enum Adjacent {
-    Unit,
-    Newtype(u8),
-    Tuple(u8, u8),
-    Struct { a: u8 },
-}
-
-#[test]
-fn flattened_structs_have_binary_keys() {
-    both_ways(
-        Flattened { z: 1, user: ada(), rest: BTreeMap::from([("a".into(), 2)]) },
-        r#"%{"a" => 2, "admin" => true, "e_mail" => nil, "id" => 42, "name" => "Ada", "z" => 1}"#,
-    );
-}
-
-#[test]
-fn flattened_structs_read_atom_keys() {
-    let flattened = Flattened { z: 1, user: ada(), rest: BTreeMap::from([("a".into(), 2)]) };
-    let Term::Map(map) = to_term(&flattened).unwrap() else { panic!() };
-    let atoms = map
-        .into_iter()
-        .map(|(key, value)| (Term::atom(key.as_str().unwrap().to_string()).unwrap(), value));
-    assert_eq!(from_term::<Flattened>(&Term::map(atoms)), Ok(flattened));
-}
-
-#[test]
-fn a_key_written_twice_is_an_error() {
-    let twice = Flattened { z: 1, user: ada(), rest: BTreeMap::from([("z".into(), 2)]) };
-    assert_eq!(
-        to_vec(&twice).unwrap_err().to_string(),
-        "the data does not fit: a map with the same key twice"
-    );
-}
-
-#[test]
-fn untagged_enums() {
-    both_ways(Untagged::Number(-1), "-1");
-    both_ways(Untagged::Text("a".into()), "\"a\"");
-    both_ways(Untagged::Pair(1, 2), "{1, 2}");
-    both_ways(Untagged::User(ada()), r#"%{admin: true, e_mail: nil, id: 42, name: "Ada"}"#);
-    both_ways(Untagged::Nothing, "nil");
-}
-
-#[test]
-fn internally_tagged_enums() {
-    both_ways(
-        Internal::LogIn(ada()),
-        r#"%{admin: true, e_mail: nil, id: 42, name: "Ada", type: "log_in"}"#,
-    );
-    both_ways(Internal::LogOut { at: 7 }, r#"%{at: 7, type: "log_out"}"#);
-    both_ways(Internal::Nothing, r#"%{type: "nothing"}"#);
-    // The tag as an atom, as one would write it in Elixir.
-    let term = Term::map([(Term::atom("type").unwrap(), Term::atom("nothing").unwrap())]);
-    assert_eq!(from_term(&term), Ok(Internal::Nothing));
-}
-
-#[test]
-fn adjacently_tagged_enums() {
-    both_ways(Adjacent::Unit, "%{t: :Unit}");
-    both_ways(Adjacent::Newtype(1), "%{c: 1, t: :Newtype}");
-    both_ways(Adjacent::Tuple(1, 2), "%{c: {1, 2}, t: :Tuple}");
-    both_ways(Adjacent::Struct { a: 1 }, "%{c: %{a: 1}, t: :Struct}");
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Elixir's dates and times as jiff's, the structs judged by a real Elixir where there is one.
-#![cfg(feature = "jiff")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::{fmt::Debug, process::Command};
 
-use jiff::{Timestamp, civil};
+use ::jiff::{Timestamp, civil};
 use phoenix_token::{
     serde::{Options, from_term, to_term, to_vec, to_vec_with},
     term::Term,

@@ -1,6 +1,4 @@
 //! CBOR as the data: one binary, read back as one item.
-#![cfg(feature = "cbor")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{collections::BTreeMap, thread};
 

@@ -1,50 +1,21 @@
 //! What terms a type takes, and the exact words with which it refuses the others.
-#![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt::{self, Debug},
+    fmt,
 };
 
 use phoenix_token::{
-    DataError, DecodeError, EncodeError,
-    serde::{Error, from_slice, from_slice_owned, from_slice_with, from_term, to_vec},
-    term::{Atom, Bitstring, Integer, Limits, Map, Term},
+    DecodeError,
+    serde::{Error, from_slice, from_term},
+    term::{Atom, Bitstring, Integer, Term},
 };
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer,
+    de::{IgnoredAny, Visitor},
 };
 
-fn atom(name: &'static str) -> Term {
-    Term::atom(name).unwrap()
-}
-
-fn float(value: f64) -> Term {
-    Term::Float(phoenix_token::term::Float::new(value).unwrap())
-}
-
-fn two_to_the_128() -> Term {
-    let bytes = [131, 110, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-    Term::decode(&bytes).unwrap()
-}
-
-#[track_caller]
-fn takes<T: DeserializeOwned + PartialEq + Debug>(term: impl Into<Term>, value: T) {
-    assert_eq!(from_term::<T>(&term.into()), Ok(value));
-}
-
-/// The message after "the data does not fit: ".
-#[track_caller]
-fn refuses<T: DeserializeOwned + Debug>(term: impl Into<Term>, message: &str) {
-    match from_term::<T>(&term.into()) {
-        Err(error @ Error::Data(_)) => {
-            assert_eq!(error.to_string(), format!("the data does not fit: {message}"));
-        }
-        other => panic!("{other:?}"),
-    }
-}
+use super::{atom, float, refuses, takes, two_to_the_128};
 
 #[test]
 fn booleans_are_their_atoms_only() {
@@ -203,7 +174,7 @@ struct User {
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Strict {
+pub(crate) struct Strict {
     id: u64,
 }
 
@@ -266,7 +237,7 @@ fn the_name_of_an_elixir_struct_is_never_a_field() {
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Event {
+pub(crate) enum Event {
     LogOut,
     LogIn(u64),
     Move(i8, i8),
@@ -345,185 +316,6 @@ fn what_is_not_looked_at_is_passed_over() {
     ]);
     assert!(from_term::<IgnoredAny>(&term).is_ok());
     assert!(from_term::<(IgnoredAny, IgnoredAny)>(&term).is_ok());
-}
-
-/// Makes up a value where the term does not fit, as `unwrap_or_default` in hand-written code does.
-#[derive(Debug, PartialEq)]
-struct Lenient(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Lenient {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Vec::deserialize(deserializer).unwrap_or_default()))
-    }
-}
-
-/// Takes nothing from the input.
-#[derive(Debug, PartialEq)]
-struct Aloof;
-
-impl<'de> Deserialize<'de> for Aloof {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Ok(Self)
-    }
-}
-
-#[test]
-fn what_follows_a_value_that_was_made_up_is_read_from_the_right_place() {
-    let deep = Term::list([Term::list([Term::from(1), Term::from("x")]), Term::from(2)]);
-    takes(
-        Term::tuple([deep.clone(), Term::charlist([3]), 4.into()]),
-        (Lenient(vec![]), Lenient(vec![3]), 4),
-    );
-    takes(
-        Term::map([(Term::from(1), deep.clone()), (Term::from(2), Term::charlist([3]))]),
-        BTreeMap::from([(1, Lenient(vec![])), (2, Lenient(vec![3]))]),
-    );
-    takes(Term::tuple([deep.clone(), 4.into()]), (Aloof, 4));
-    takes(deep, Aloof);
-}
-
-#[test]
-fn elements_that_a_type_leaves_are_an_error() {
-    #[derive(Debug)]
-    struct First;
-    impl<'de> Deserialize<'de> for First {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(FirstVisitor)
-        }
-    }
-    struct FirstVisitor;
-    impl<'de> Visitor<'de> for FirstVisitor {
-        type Value = First;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("one")
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First, A::Error> {
-            seq.next_element::<u8>().map(|_| First)
-        }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
-            map.next_entry::<u8, u8>().map(|_| First)
-        }
-    }
-    let one = Term::from(1);
-    assert!(from_term::<First>(&Term::list([one.clone()])).is_ok());
-    refuses::<First>(1_u128 << 64, "expected one, found an integer of more than 64 bits");
-    refuses::<First>(Term::list([one.clone(), "x".into()]), "more elements than the type takes");
-    refuses::<First>(
-        Term::map([(one.clone(), one), (2.into(), 2.into())]),
-        "more pairs than the type takes",
-    );
-}
-
-#[test]
-fn no_message_holds_data() {
-    #[derive(Debug)]
-    struct Secretive;
-    impl<'de> Deserialize<'de> for Secretive {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Err(serde::de::Error::custom(String::deserialize(deserializer)?))
-        }
-    }
-    impl Serialize for Secretive {
-        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(serde::ser::Error::custom("hunter2"))
-        }
-    }
-    #[derive(Debug, Deserialize)]
-    #[serde(untagged)]
-    #[allow(dead_code, reason = "never made")]
-    enum Untagged {
-        A { hunter2: u8 },
-    }
-    refuses::<Secretive>("hunter2", "the type's Deserialize refused the value");
-    refuses::<Untagged>("hunter2", "the type's Deserialize refused the value");
-    assert_eq!(
-        to_vec(&Secretive).unwrap_err().to_string(),
-        "the data does not fit: the type's Serialize refused the value"
-    );
-
-    let secret = "hunter2";
-    let number = 1_234_567_891_011_u64;
-    let terms = [
-        Term::from(secret),
-        atom(secret),
-        Term::charlist(secret),
-        number.into(),
-        (u128::from(number) << 64).into(),
-        float(1234.5),
-        Term::tuple([atom(secret), secret.into()]),
-        Term::list([Term::from(secret)]),
-        Term::map([(atom(secret), secret.into())]),
-        Term::map([(Term::from(secret), number.into())]),
-        Term::map([(Term::from("id"), secret.into())]),
-    ];
-    fn error<T: DeserializeOwned>(term: &Term) -> String {
-        from_term::<T>(term).err().map(|error| format!("{error} {error:?}")).unwrap_or_default()
-    }
-    for term in &terms {
-        let messages = [
-            error::<u8>(term),
-            error::<i8>(term),
-            error::<bool>(term),
-            error::<char>(term),
-            error::<()>(term),
-            error::<(u8, u8)>(term),
-            error::<Vec<u8>>(term),
-            error::<Strict>(term),
-            error::<Event>(term),
-            error::<Option<u8>>(term),
-            error::<HashMap<u8, u8>>(term),
-            error::<HashMap<String, u8>>(term),
-            error::<Integer>(term),
-            error::<Map>(term),
-            error::<std::net::IpAddr>(term),
-        ];
-        for message in messages {
-            assert!(!message.contains(secret) && !message.contains("1234"), "{message}");
-        }
-    }
-}
-
-#[test]
-fn errors_become_those_of_tokens() {
-    let error = from_term::<u8>(&Term::NIL).unwrap_err();
-    assert_eq!(DataError::from(error.clone()).to_string(), error.to_string());
-    assert_eq!(
-        DataError::from(Error::from(EncodeError::TooDeep)).to_string(),
-        "the data does not fit: nested too deeply"
-    );
-}
-
-#[test]
-fn bytes_that_are_no_term_are_refused_before_any_of_them_is_read() {
-    fn refused<T>(error: DecodeError) -> Result<T, Error> {
-        Err(Error::Decode(error))
-    }
-    assert_eq!(from_slice::<u8>(&[]), refused(DecodeError::Malformed));
-    assert_eq!(from_slice::<u8>(&[131, 97]), refused(DecodeError::Malformed));
-    assert_eq!(from_slice::<u8>(&[131, 97, 1, 0]), refused(DecodeError::Malformed));
-    assert_eq!(from_slice::<u8>(&[131, 121, 1]), refused(DecodeError::Local));
-    assert_eq!(from_slice::<Aloof>(&[131, 104, 1]), refused(DecodeError::Malformed));
-    assert_eq!(
-        from_slice_with::<u8>(&[131, 97, 1], Limits::new().size(2)),
-        refused(DecodeError::Limit)
-    );
-    // The same key twice.
-    let twice = [131, 116, 0, 0, 0, 2, 97, 1, 97, 1, 97, 1, 97, 2];
-    assert_eq!(from_slice::<HashMap<u8, u8>>(&twice), refused(DecodeError::Malformed));
-}
-
-#[test]
-#[cfg(feature = "compressed")]
-fn a_compressed_term_is_read_but_not_borrowed_from() {
-    // :erlang.term_to_binary(String.duplicate("a", 40), [:compressed])
-    let text = Term::from("a".repeat(40).as_str());
-    let compressed = text.encode_compressed().unwrap();
-    assert!(compressed.len() < 40);
-    assert_eq!(from_slice_owned(&compressed, Limits::new()), Ok("a".repeat(40)));
-    assert_eq!(
-        from_slice::<&str>(&compressed).unwrap_err().to_string(),
-        "the data does not fit: a compressed term, which cannot be borrowed from"
-    );
 }
 
 #[test]

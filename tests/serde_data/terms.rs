@@ -1,6 +1,4 @@
 //! Terms as parts of Rust types: kept whole here, and as near as may be in other formats.
-#![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

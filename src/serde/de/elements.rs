@@ -1,0 +1,198 @@
+//! The elements of lists and tuples, one by one.
+
+use core::slice;
+
+use ::serde::de::{self, DeserializeSeed, SeqAccess};
+
+use super::{Decoder, Error, mismatch};
+use crate::term::{
+    check::skip,
+    reader::{Head, Reader},
+    tag,
+};
+
+/// The elements of a list or tuple.
+pub(super) struct Elements<'a, 'de> {
+    decoder: &'a mut Decoder<'de>,
+    before: Reader<'de>,
+    /// Elements still to come, each a term of its own.
+    left: usize,
+    /// Elements still to come after those, each a byte.
+    bytes: slice::Iter<'de, u8>,
+    /// Whether the tail of a list follows.
+    tail: bool,
+}
+
+impl<'a, 'de> Elements<'a, 'de> {
+    /// Of the next term, which has so many elements if it is a tuple and a number is asked for.
+    pub(super) fn begin(
+        decoder: &'a mut Decoder<'de>,
+        len: Option<usize>,
+        expected: &dyn de::Expected,
+    ) -> Result<Self, Error> {
+        let before = decoder.reader.clone();
+        let error = match decoder.reader.head()? {
+            Head::Tuple(count) if len.is_none_or(|len| len == count) => {
+                return Ok(Self { before, ..Self::of_tuple(decoder, count) });
+            }
+            Head::Tuple(count) => de::Error::invalid_length(count, expected),
+            head @ (Head::Nil | Head::String(_) | Head::List(_)) => {
+                return Ok(Self { before, ..Self::of_list(decoder, &head) });
+            }
+            head => mismatch(&head, expected),
+        };
+        decoder.reader = before;
+        Err(error)
+    }
+
+    /// Of the tuple whose head, and tag if any, was taken.
+    pub(super) fn of_tuple(decoder: &'a mut Decoder<'de>, left: usize) -> Self {
+        let before = decoder.reader.clone();
+        Self { decoder, before, left, bytes: [].iter(), tail: false }
+    }
+
+    /// Of the list whose head was taken.
+    pub(super) fn of_list(decoder: &'a mut Decoder<'de>, head: &Head<'de>) -> Self {
+        let (left, bytes, tail) = match *head {
+            Head::List(count) => (count, [].as_slice(), true),
+            Head::String(bytes) => (0, bytes, false),
+            _ => (0, [].as_slice(), false),
+        };
+        let before = decoder.reader.clone();
+        Self { decoder, before, left, bytes: bytes.iter(), tail }
+    }
+
+    /// Goes on into the tail where the elements are used up: a list may stand there as well.
+    fn is_over(&mut self) -> Result<bool, Error> {
+        self.decoder.go_on()?;
+        while self.left == 0 && self.bytes.len() == 0 {
+            if !core::mem::take(&mut self.tail) {
+                return Ok(true);
+            }
+            let before = self.decoder.reader.clone();
+            match self.decoder.reader.head()? {
+                Head::Nil => {}
+                Head::String(bytes) => self.bytes = bytes.iter(),
+                Head::List(count) => {
+                    self.left = count;
+                    self.tail = true;
+                }
+                _ => {
+                    self.decoder.reader = before;
+                    skip(&mut self.decoder.reader)?;
+                    return Err(Error::data("expected a list, found an improper one"));
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sees to it that no element was left; after an error the whole term is.
+    pub(super) fn finish<T>(mut self, value: Result<T, Error>) -> Result<T, Error> {
+        let value = value.and_then(|value| {
+            if self.is_over()? {
+                Ok(value)
+            } else {
+                Err(Error::data("more elements than the type takes"))
+            }
+        });
+        self.decoder.or_back(self.before, value)
+    }
+
+    /// The next element: one byte of many, or the term that the decoder stands before.
+    fn advance(&mut self) -> Result<Option<Element<'de>>, Error> {
+        if self.is_over()? {
+            return Ok(None);
+        }
+        if let Some(less) = self.left.checked_sub(1) {
+            self.left = less;
+            return Ok(Some(Element::Term));
+        }
+        let byte = self.bytes.next().copied().map(usize::from);
+        let term = byte.and_then(|byte| SMALL_INTEGERS.get(byte));
+        Ok(term.map(|term| Element::Byte(term)))
+    }
+
+    /// All elements, or `None` where one is no integer or none that `convert` takes.
+    pub(super) fn collect_integers<T, C: FromIterator<T>>(
+        mut self,
+        convert: fn(u32) -> Option<T>,
+    ) -> Result<Option<C>, Error> {
+        let mut failure = None;
+        let collected = core::iter::from_fn(|| match self.next_integer() {
+            Ok(integer) => integer,
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        })
+        .map(|integer| integer.and_then(convert))
+        .collect();
+        failure.map_or(Ok(collected), Err)
+    }
+
+    fn next_integer(&mut self) -> Result<Option<Option<u32>>, Error> {
+        let head = match self.advance()? {
+            Some(Element::Term) => self.decoder.reader.head()?,
+            Some(Element::Byte(term)) => Reader::new(term).head()?,
+            None => return Ok(None),
+        };
+        Ok(Some(match head {
+            Head::Small(value) => u32::try_from(value).ok(),
+            _ => None,
+        }))
+    }
+}
+
+enum Element<'de> {
+    Term,
+    Byte(&'de [u8]),
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Error> {
+        let mut of_byte;
+        let decoder = match self.advance() {
+            Ok(Some(Element::Term)) => &mut *self.decoder,
+            Ok(Some(Element::Byte(term))) => {
+                of_byte = Decoder::new(term);
+                &mut of_byte
+            }
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match decoder.element(seed) {
+            Ok(element) => Ok(Some(element)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        // Each element is at least a byte of the input, so this is no more than the input holds.
+        Some(self.left.saturating_add(self.bytes.len()))
+    }
+}
+
+/// The terms 0 to 255, to stand for the bytes of a list that is written as STRING_EXT.
+static SMALL_INTEGERS: [[u8; 2]; 256] = small_integers();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "done by the compiler, which would refuse what does not fit"
+)]
+const fn small_integers() -> [[u8; 2]; 256] {
+    let mut terms = [[tag::SMALL_INTEGER, 0]; 256];
+    let mut value = 0;
+    while value < terms.len() {
+        terms[value][1] = value as u8;
+        value += 1;
+    }
+    terms
+}

@@ -1,0 +1,137 @@
+//! Enums: a tag, alone or before the values in a tuple.
+
+use alloc::borrow::Cow;
+
+use ::serde::de::{
+    self, DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
+    value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, CowStrDeserializer},
+};
+
+use super::{Decoder, Elements, Error, mismatch, names, tag};
+use crate::term::reader::Head;
+
+/// A variant: its tag, and the values after it in its tuple.
+pub(super) struct Variant<'a, 'de> {
+    decoder: &'a mut Decoder<'de>,
+    tag: Cow<'de, str>,
+    /// `None` where the tag stands alone.
+    values: Option<usize>,
+}
+
+impl<'a, 'de> Variant<'a, 'de> {
+    pub(super) fn begin(
+        decoder: &'a mut Decoder<'de>,
+        expected: &dyn de::Expected,
+    ) -> Result<Self, Error> {
+        match tag(decoder.reader.head()?) {
+            Ok(tag) => Ok(Self { decoder, tag, values: None }),
+            Err(Head::Tuple(count)) if count > 0 => match tag(decoder.reader.head()?) {
+                Ok(tag) => Ok(Self { decoder, tag, values: Some(count.saturating_sub(1)) }),
+                Err(_) => Err(Error::expected(expected, "a tuple without a tag")),
+            },
+            Err(head) => Err(mismatch(&head, expected)),
+        }
+    }
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<(S::Value, Self), Error> {
+        let tag: CowStrDeserializer<'de, Error> =
+            core::mem::take(&mut self.tag).into_deserializer();
+        Ok((seed.deserialize(tag)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        match self.values {
+            None => Ok(()),
+            values => Err(not_a(&"a variant without values", values)),
+        }
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
+        match self.values {
+            Some(1) => self.decoder.element(seed),
+            values => Err(not_a(&"a variant with one value", values)),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+        match self.values {
+            Some(count) if count == len => {
+                let mut elements = Elements::of_tuple(self.decoder, count);
+                let value = visitor.visit_seq(&mut elements);
+                elements.finish(value)
+            }
+            values => Err(not_a(&visitor, values)),
+        }
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.values {
+            Some(1) => de::Deserializer::deserialize_struct(self.decoder, "", fields, visitor),
+            values => Err(not_a(&visitor, values)),
+        }
+    }
+}
+
+fn not_a(expected: &dyn de::Expected, values: Option<usize>) -> Error {
+    Error::expected(
+        expected,
+        match values {
+            None => "a tag alone",
+            Some(_) => "a tuple of a tag and other values",
+        },
+    )
+}
+
+/// The bytes of one term, handed over as they are. No format but this crate's has a variant of
+/// this name.
+pub(super) struct RawTerm<'de>(pub(super) &'de [u8]);
+
+impl<'de> EnumAccess<'de> for RawTerm<'de> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
+        Ok((seed.deserialize(BorrowedStrDeserializer::<Error>::new(names::TERM))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for RawTerm<'de> {
+    type Error = Error;
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
+        seed.deserialize(BorrowedBytesDeserializer::new(self.0))
+    }
+
+    fn unit_variant(self) -> Result<(), Error> {
+        Err(raw())
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Error> {
+        Err(raw())
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Error> {
+        Err(raw())
+    }
+}
+
+fn raw() -> Error {
+    Error::data("a term where no term was asked for")
+}

@@ -1,0 +1,124 @@
+//! Types that take less than a term, or make up a value where it does not fit.
+
+use std::{collections::BTreeMap, fmt};
+
+use phoenix_token::{serde::from_term, term::Term};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+use super::{atom, refuses, takes};
+
+/// Makes up a value where the term does not fit, as `unwrap_or_default` in hand-written code does.
+#[derive(Debug, PartialEq)]
+struct Lenient(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Lenient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Vec::deserialize(deserializer).unwrap_or_default()))
+    }
+}
+
+/// Takes nothing from the input.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Aloof;
+
+impl<'de> Deserialize<'de> for Aloof {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn what_follows_a_value_that_was_made_up_is_read_from_the_right_place() {
+    let deep = Term::list([Term::list([Term::from(1), Term::from("x")]), Term::from(2)]);
+    takes(
+        Term::tuple([deep.clone(), Term::charlist([3]), 4.into()]),
+        (Lenient(vec![]), Lenient(vec![3]), 4),
+    );
+    takes(
+        Term::map([(Term::from(1), deep.clone()), (Term::from(2), Term::charlist([3]))]),
+        BTreeMap::from([(1, Lenient(vec![])), (2, Lenient(vec![3]))]),
+    );
+    takes(Term::tuple([deep.clone(), 4.into()]), (Aloof, 4));
+    takes(deep, Aloof);
+}
+
+/// Leaves out what is no small number, as `VecSkipError` of the crate `serde_with` does.
+#[derive(Debug, PartialEq)]
+struct Choosy(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Choosy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ChoosyVisitor)
+    }
+}
+
+struct ChoosyVisitor;
+
+impl<'de> Visitor<'de> for ChoosyVisitor {
+    type Value = Choosy;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("numbers")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Choosy, A::Error> {
+        let numbers = std::iter::from_fn(|| seq.next_element().transpose());
+        Ok(Choosy(numbers.filter_map(Result::ok).collect()))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Choosy, A::Error> {
+        let mut numbers = vec![];
+        while let Some(key) = map.next_key::<u8>().transpose() {
+            let value = map.next_value();
+            numbers.extend([key, value].into_iter().filter_map(Result::ok));
+        }
+        Ok(Choosy(numbers))
+    }
+}
+
+#[test]
+fn a_type_may_go_on_after_an_element_that_does_not_fit() {
+    let odd = Term::map([(atom("a"), Term::charlist([1])), (9.into(), 1000.into())]);
+    let list = [odd.clone(), 1.into(), Term::tuple([Term::from(2)]), 3.into(), odd.clone()];
+    takes(
+        Term::tuple([Term::list(list.clone()), Term::tuple(list), odd, 4.into()]),
+        (Choosy(vec![1, 3]), Choosy(vec![1, 3]), Choosy(vec![9]), 4),
+    );
+    // Whatever the keys and values are.
+    let pairs = [(Term::charlist("a"), 1.into()), (2.into(), 3.into()), (atom("b"), atom("c"))];
+    takes(Term::tuple([Term::map(pairs), 4.into()]), (Choosy(vec![2, 3, 1]), 4));
+    let improper = Term::list_with_tail([atom("a"), 1.into()], Term::tuple([Term::from(2)]));
+    takes(Term::list([improper, Term::charlist("x")]), (Choosy(vec![1]), String::from("x")));
+}
+
+#[test]
+fn elements_that_a_type_leaves_are_an_error() {
+    #[derive(Debug)]
+    struct First;
+    impl<'de> Deserialize<'de> for First {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(FirstVisitor)
+        }
+    }
+    struct FirstVisitor;
+    impl<'de> Visitor<'de> for FirstVisitor {
+        type Value = First;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("one")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First, A::Error> {
+            seq.next_element::<u8>().map(|_| First)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
+            map.next_entry::<u8, u8>().map(|_| First)
+        }
+    }
+    let one = Term::from(1);
+    assert!(from_term::<First>(&Term::list([one.clone()])).is_ok());
+    refuses::<First>(1_u128 << 64, "expected one, found an integer of more than 64 bits");
+    refuses::<First>(Term::list([one.clone(), "x".into()]), "more elements than the type takes");
+    refuses::<First>(
+        Term::map([(one.clone(), one), (2.into(), 2.into())]),
+        "more pairs than the type takes",
+    );
+}

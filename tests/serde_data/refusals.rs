@@ -1,0 +1,129 @@
+//! What is refused, and that no message holds data.
+
+use std::collections::HashMap;
+
+use phoenix_token::{
+    DataError, DecodeError, EncodeError,
+    serde::{Error, from_slice, from_slice_owned, from_slice_with, from_term, to_vec},
+    term::{Integer, Limits, Map, Term},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+
+use super::{
+    atom, float,
+    made_up::Aloof,
+    reading::{Event, Strict},
+    refuses,
+};
+
+#[test]
+fn no_message_holds_data() {
+    #[derive(Debug)]
+    struct Secretive;
+    impl<'de> Deserialize<'de> for Secretive {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom(String::deserialize(deserializer)?))
+        }
+    }
+    impl Serialize for Secretive {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("hunter2"))
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "never made")]
+    enum Untagged {
+        A { hunter2: u8 },
+    }
+    refuses::<Secretive>("hunter2", "the type's Deserialize refused the value");
+    refuses::<Untagged>("hunter2", "the type's Deserialize refused the value");
+    assert_eq!(
+        to_vec(&Secretive).unwrap_err().to_string(),
+        "the data does not fit: the type's Serialize refused the value"
+    );
+
+    let secret = "hunter2";
+    let number = 1_234_567_891_011_u64;
+    let terms = [
+        Term::from(secret),
+        atom(secret),
+        Term::charlist(secret),
+        number.into(),
+        (u128::from(number) << 64).into(),
+        float(1234.5),
+        Term::tuple([atom(secret), secret.into()]),
+        Term::list([Term::from(secret)]),
+        Term::map([(atom(secret), secret.into())]),
+        Term::map([(Term::from(secret), number.into())]),
+        Term::map([(Term::from("id"), secret.into())]),
+    ];
+    fn error<T: DeserializeOwned>(term: &Term) -> String {
+        from_term::<T>(term).err().map(|error| format!("{error} {error:?}")).unwrap_or_default()
+    }
+    for term in &terms {
+        let messages = [
+            error::<u8>(term),
+            error::<i8>(term),
+            error::<bool>(term),
+            error::<char>(term),
+            error::<()>(term),
+            error::<(u8, u8)>(term),
+            error::<Vec<u8>>(term),
+            error::<Strict>(term),
+            error::<Event>(term),
+            error::<Option<u8>>(term),
+            error::<HashMap<u8, u8>>(term),
+            error::<HashMap<String, u8>>(term),
+            error::<Integer>(term),
+            error::<Map>(term),
+            error::<std::net::IpAddr>(term),
+        ];
+        for message in messages {
+            assert!(!message.contains(secret) && !message.contains("1234"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn errors_become_those_of_tokens() {
+    let error = from_term::<u8>(&Term::NIL).unwrap_err();
+    assert_eq!(DataError::from(error.clone()).to_string(), error.to_string());
+    assert_eq!(
+        DataError::from(Error::from(EncodeError::TooDeep)).to_string(),
+        "the data does not fit: nested too deeply"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_term_are_refused_before_any_of_them_is_read() {
+    fn refused<T>(error: DecodeError) -> Result<T, Error> {
+        Err(Error::Decode(error))
+    }
+    assert_eq!(from_slice::<u8>(&[]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 97]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 97, 1, 0]), refused(DecodeError::Malformed));
+    assert_eq!(from_slice::<u8>(&[131, 121, 1]), refused(DecodeError::Local));
+    assert_eq!(from_slice::<Aloof>(&[131, 104, 1]), refused(DecodeError::Malformed));
+    assert_eq!(
+        from_slice_with::<u8>(&[131, 97, 1], Limits::new().size(2)),
+        refused(DecodeError::Limit)
+    );
+    // The same key twice.
+    let twice = [131, 116, 0, 0, 0, 2, 97, 1, 97, 1, 97, 1, 97, 2];
+    assert_eq!(from_slice::<HashMap<u8, u8>>(&twice), refused(DecodeError::Malformed));
+}
+
+#[test]
+#[cfg(feature = "compressed")]
+fn a_compressed_term_is_read_but_not_borrowed_from() {
+    // :erlang.term_to_binary(String.duplicate("a", 40), [:compressed])
+    let text = Term::from("a".repeat(40).as_str());
+    let compressed = text.encode_compressed().unwrap();
+    assert!(compressed.len() < 40);
+    assert_eq!(from_slice_owned(&compressed, Limits::new()), Ok("a".repeat(40)));
+    assert_eq!(
+        from_slice::<&str>(&compressed).unwrap_err().to_string(),
+        "the data does not fit: a compressed term, which cannot be borrowed from"
+    );
+}
