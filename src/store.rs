@@ -73,7 +73,7 @@ pub use self::{
     token::SessionToken,
 };
 use self::{
-    backend::{Args, Value},
+    backend::Value,
     cache::Cache,
     dialect::Dialect,
     revocations::Revocations,
@@ -117,22 +117,12 @@ impl<DB: Backend> Store<DB> {
     ) -> Result<(), StoreError> {
         settings.check_names()?;
         let mut connection = db.acquire().await?;
-        let dialect = backend::dialect::<DB>(&mut connection).await?;
-        for creation in table::creation(dialect, settings) {
-            if let Some(index) = creation.unless_index {
-                let mut args = Args::default();
-                args.push(Value::text(settings.table.clone()));
-                args.push(Value::Text(settings.schema.clone()));
-                args.push(Value::text(index));
-                let sql = table::MYSQL_INDEX.into();
-                if !DB::fetch(&mut connection, sql, args.bind::<DB>()?).await?.is_empty() {
-                    continue;
-                }
-            }
-            let args = Args::default().bind::<DB>()?;
-            DB::execute(&mut connection, creation.sql.into(), args).await?;
-        }
-        Ok(())
+        settings
+            .patiently(async {
+                let dialect = backend::dialect::<DB>(&mut connection).await?;
+                table::create::<DB>(&mut connection, dialect, settings).await
+            })
+            .await
     }
 
     /// Opens the store: looks the table up, once, and makes the SQL of every operation.
@@ -146,9 +136,14 @@ impl<DB: Backend> Store<DB> {
     ) -> Result<Self, StoreError> {
         settings.check_names()?;
         let mut connection = db.acquire().await?;
-        let dialect = backend::dialect::<DB>(&mut connection).await?;
-        let table = Table::find::<DB>(&mut connection, dialect, &settings).await?;
-        let sql = Sql::new(&Expander { dialect, settings: &settings, table: &table });
+        let (dialect, table) = settings
+            .patiently(async {
+                let dialect = backend::dialect::<DB>(&mut connection).await?;
+                Ok((dialect, Table::find::<DB>(&mut connection, dialect, &settings).await?))
+            })
+            .await?;
+        let joined = [""; 2];
+        let sql = Sql::new(&Expander { dialect, settings: &settings, table: &table, joined });
         Ok(Self {
             inner: Arc::new(Inner {
                 revocations: Revocations::new(settings.cache),
@@ -182,7 +177,8 @@ impl<DB: Backend> Store<DB> {
     /// ```
     pub fn lookup_sql(&self, columns: &'static str, join: &'static str) -> Statement {
         let Inner { dialect, settings, table, .. } = &*self.inner;
-        Expander { dialect: *dialect, settings, table }.statement(&sql::lookup(columns, join))
+        let joined = [columns, join];
+        Expander { dialect: *dialect, settings, table, joined }.statement(sql::LOOKUP)
     }
 
     /// The topic under which the live sockets of this token's session are to be known: what
@@ -230,17 +226,18 @@ impl<DB: Backend> Store<DB> {
         run::run::<DB>(connection, *dialect, settings, operation, values, limit).await
     }
 
-    /// Values with the time by the given clock, which never goes back.
+    /// Values with the time by the given clock, which never goes back; on SQLite this process's is
+    /// the database's.
     fn values(&self) -> Values {
         let now = match &self.inner.settings.clock {
+            Clock::Given(clock) => Some(clock()),
+            Clock::Database if self.inner.dialect.clock().is_none() => Some(Timestamp::now()),
             Clock::Database => None,
-            Clock::Given(clock) => {
-                let now = clock().as_millis();
-                let before = self.inner.latest.fetch_max(now, Ordering::SeqCst);
-                Some(Timestamp::from_millis(now.max(before)))
-            }
         };
-        Values::at(now)
+        Values::at(now.map(|now| {
+            let before = self.inner.latest.fetch_max(now.as_millis(), Ordering::SeqCst);
+            now.max(Timestamp::from_millis(before))
+        }))
     }
 
     /// The token as the table keeps it.

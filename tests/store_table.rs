@@ -413,13 +413,41 @@ fn scans(plan: &str) -> usize {
     all.iter().map(|scan| plan.matches(scan).count() - by_index(scan)).sum()
 }
 
+async fn by_the_database_s_clock_this_process_s_says_nothing<P: Place>() {
+    let Some(pool) = P::fresh().await else { return };
+    Store::create_table(&pool, &Settings::new()).await.unwrap();
+    let is_time = |param: &Param| matches!(param, Param::Written(_) | Param::Ago(_));
+    for (settings, given) in
+        [(Settings::new(), false), (TestClock::new().on(Settings::new()), true)]
+    {
+        let store = Store::open(&pool, settings.grace(std::time::Duration::ZERO)).await.unwrap();
+        let statements = statements(&store);
+        let timed = statements.iter().filter(|(_, it)| it.params().iter().any(is_time)).count();
+        assert_eq!(timed > 0, given || is_sqlite::<P>(), "SQLite has no clock of its own");
+    }
+}
+
+async fn many_may_make_the_table_at_once<P: Place>() {
+    let Some(pool) = P::fresh().await else { return };
+    let all: Vec<_> = (0..8)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move { Store::create_table(&pool, &Settings::new()).await })
+        })
+        .collect();
+    for made in all {
+        made.await.unwrap().unwrap();
+    }
+    Store::open(&pool, Settings::new()).await.unwrap();
+}
+
 async fn the_lookup_can_join_the_users<P: Place>() {
     let Some(pool) = P::fresh().await else { return };
     P::run(&pool, &ecto::<P>(IdType::Integer, true)).await;
     let store = Store::open(&pool, Settings::new()).await.unwrap();
     store.create(&pool, 1, &NewSession::new()).await.unwrap();
     let statement = store.lookup_sql("u.email", "JOIN users AS u ON u.id = t.user_id");
-    assert_eq!(statement.params(), [Param::Token]);
+    assert_eq!(statement.params()[0], Param::Token);
     let token = P::texts(&pool, "SELECT context FROM users_tokens").await;
     assert_eq!(token, ["session"]);
     let any = statement.text().replace(" = ?", " <> ?").replace(" = $1", " <> $1");
@@ -430,7 +458,8 @@ async fn the_lookup_can_join_the_users<P: Place>() {
 
 fn filled_text<P: Place>(text: &str) -> String {
     let token = blob::<P>(&[3; 32]);
-    text.replacen("$1::bytea", &token, 1).replacen('?', &token, 1)
+    let text = text.replacen("$1::bytea", &token, 1).replacen('?', &token, 1);
+    text.replacen('?', "'2026-01-02T03:04:05.000'", 1)
 }
 
 #[cfg(feature = "postgres")]
@@ -526,4 +555,6 @@ on_every_database! {
     names_are_the_settings_s_own
     every_statement_uses_an_index
     the_lookup_can_join_the_users
+    by_the_database_s_clock_this_process_s_says_nothing
+    many_may_make_the_table_at_once
 }

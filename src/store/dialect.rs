@@ -98,7 +98,7 @@ impl Dialect {
         }
     }
 
-    fn read_time(self, expression: &str) -> String {
+    pub(crate) fn read_time(self, expression: &str) -> String {
         match self {
             Self::Sqlite => expression.to_string(),
             Self::Postgres => format!("to_char({expression}, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"),
@@ -106,54 +106,40 @@ impl Dialect {
         }
     }
 
-    /// The database's time in UTC, whatever the connection's time zone.
+    /// The database's time in UTC, whatever the connection's time zone. SQLite has none but this
+    /// process's, which the store reads itself.
     ///
     /// PostgreSQL's `now()` would be the time at which a transaction began.
-    fn clock(self) -> &'static str {
+    pub(crate) fn clock(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => "strftime('%Y-%m-%dT%H:%M:%f', 'now')",
-            Self::Postgres => "(statement_timestamp() AT TIME ZONE 'UTC')",
-            Self::MySql { .. } => "UTC_TIMESTAMP(6)",
+            Self::Sqlite => None,
+            Self::Postgres => Some("(statement_timestamp() AT TIME ZONE 'UTC')"),
+            Self::MySql { .. } => Some("UTC_TIMESTAMP(6)"),
         }
     }
 
-    pub(crate) fn read_clock(self) -> String {
-        self.read_time(self.clock())
-    }
-
-    /// The database's time so long ago, cut to the precision of the table: its own rounding would
-    /// write rows of the future.
-    pub(crate) fn write_clock(self, precision: Precision, age: Duration) -> String {
-        let ago = self.clock_ago(age);
-        match (precision, self) {
-            (Precision::Seconds, Self::Sqlite) => format!("strftime('%Y-%m-%dT%H:%M:%S', {ago})"),
-            (Precision::Microseconds, Self::Sqlite) => format!("{ago} || '000'"),
-            (Precision::Seconds, Self::Postgres) => format!("date_trunc('second', {ago})"),
-            (Precision::Microseconds, Self::Postgres) => {
-                format!("date_trunc('milliseconds', {ago})")
-            }
-            (Precision::Seconds, Self::MySql { .. }) => {
-                format!("CAST(DATE_FORMAT({ago}, '%Y-%m-%d %H:%i:%s') AS DATETIME)")
-            }
-            (Precision::Microseconds, Self::MySql { .. }) => ago.replace("(6)", "(3)"),
-        }
-    }
-
-    /// The database's time, so long ago.
-    pub(crate) fn clock_ago(self, age: Duration) -> String {
-        let clock = self.clock();
-        if age.is_zero() {
-            return clock.into();
-        }
+    /// The clock's time, so long ago.
+    pub(crate) fn ago(self, clock: &str, age: Duration) -> String {
         let (seconds, millis) = (age.as_secs(), age.subsec_millis());
         match self {
-            Self::Sqlite => {
-                format!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '-{seconds}.{millis:03} seconds')")
-            }
-            Self::Postgres => format!("{clock} - INTERVAL '{seconds}.{millis:03} seconds'"),
+            _ if age.is_zero() => clock.into(),
             Self::MySql { .. } => {
                 format!("{clock} - INTERVAL '{seconds}.{millis:03}000' SECOND_MICROSECOND")
             }
+            _ => format!("{clock} - INTERVAL '{seconds}.{millis:03} seconds'"),
+        }
+    }
+
+    /// A time cut to the precision of the table: the database's own rounding would write rows of
+    /// the future.
+    pub(crate) fn cut(self, time: &str, precision: Precision) -> String {
+        match (self, precision) {
+            (Self::MySql { .. }, Precision::Seconds) => {
+                format!("CAST(DATE_FORMAT({time}, '%Y-%m-%d %H:%i:%s') AS DATETIME)")
+            }
+            (Self::MySql { .. }, Precision::Microseconds) => time.replace("(6)", "(3)"),
+            (_, Precision::Seconds) => format!("date_trunc('second', {time})"),
+            (_, Precision::Microseconds) => format!("date_trunc('milliseconds', {time})"),
         }
     }
 

@@ -78,7 +78,7 @@ impl<DB: Backend> Store<DB> {
         let operation = self.sql().delete_expired(what);
         let values = self.values().with(Param::Limit, Value::Integer(batch.into()));
         let mut connection = db.acquire().await?;
-        let limit = self.inner.settings.timeout.saturating_mul(60);
+        let limit = self.inner.settings.patience();
         Ok(self.run_on(&mut connection, operation, &values, limit).await?.affected)
     }
 

@@ -212,7 +212,8 @@ impl Settings {
         self
     }
 
-    /// Takes the time from `clock` and not from the database.
+    /// Takes the time from `clock` and not from the database. (SQLite has no other clock than this
+    /// process's, and the rule that follows holds for that too.)
     ///
     /// A store never goes back behind the latest time its clock gave: set back, the clock stands
     /// still for the store, so that what has expired stays expired.
@@ -269,7 +270,8 @@ impl Settings {
     }
 
     /// How long an operation may take once it has its connection, retries included; 1 second by
-    /// default. Making the table and deleting expired rows may take sixty times as long.
+    /// default. Opening the store, making its table and deleting expired rows may take sixty times
+    /// as long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -296,6 +298,19 @@ impl Settings {
     pub fn cache(mut self, max_age: Duration, entries: usize) -> Self {
         self.cache = Some(CacheSettings { max_age, entries });
         self
+    }
+
+    /// Sixty times the limit of other operations.
+    pub(crate) fn patience(&self) -> Duration {
+        self.timeout.saturating_mul(60)
+    }
+
+    /// Does what is done once, and not while a request waits.
+    pub(crate) async fn patiently<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        tokio::time::timeout(self.patience(), work).await.unwrap_or(Err(StoreError::TimedOut))
     }
 
     /// How old the old row of a reissued session is made.

@@ -134,7 +134,7 @@ impl Sql {
                  {device.values}, :now)",
                 None,
             ),
-            lookup: fetch(&lookup("", "")),
+            lookup: fetch(LOOKUP),
             reissue: inserting(
                 on,
                 "INSERT INTO {table} ({id.name}{user_id}, {token}, {context}{authenticated_at.name}\
@@ -205,14 +205,9 @@ impl Sql {
     }
 }
 
-/// The look-up, with further columns and a join.
-pub(crate) fn lookup(columns: &str, join: &str) -> String {
-    let comma = if columns.is_empty() { "" } else { ", " };
-    let space = if join.is_empty() { "" } else { " " };
-    format!(
-        "SELECT {{session}}{comma}{columns} FROM {{table}} AS t{space}{join} WHERE {{is_session}}"
-    )
-}
+/// The look-up, with the caller's own columns and join where there are any.
+pub(crate) const LOOKUP: &str =
+    "SELECT {session}{columns} FROM {table} AS t{join} WHERE {is_session}";
 
 const INSERT_EMAIL: &str = "INSERT INTO {table} \
      ({id.name}{user_id}, {token}, {context}, {sent_to}, {inserted_at}) \

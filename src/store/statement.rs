@@ -88,6 +88,8 @@ pub(crate) struct Expander<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) settings: &'a Settings,
     pub(crate) table: &'a Table,
+    /// The caller's own columns and join, in a look-up; taken as they are.
+    pub(crate) joined: [&'static str; 2],
 }
 
 impl Expander<'_> {
@@ -134,6 +136,14 @@ impl Draft<'_> {
         let on = self.on;
         match name {
             "table" => self.text.push_str(&on.dialect.table(on.settings)),
+            "columns" | "join" => {
+                let [columns, join] = on.joined;
+                let (separator, own) = if name == "join" { (" ", join) } else { (", ", columns) };
+                if !own.is_empty() {
+                    self.text.push_str(separator);
+                    self.text.push_str(own);
+                }
+            }
             "users" => self.users(|users| &users.table),
             "users.id" => self.users(|users| &users.id),
             "users.email" => self.users(|users| &users.email),
@@ -215,11 +225,19 @@ impl Draft<'_> {
             "{read:user_id}, {read:id}, {token}, {read:inserted_at}, {read:authenticated_at}, \
              {read:last_seen_at}, {read:user_agent}, {read:ip_address}, ",
         );
-        let now = match self.on.settings.clock {
-            Clock::Database => self.on.dialect.read_clock(),
-            Clock::Given(_) => self.on.dialect.null().into(),
+        let now = match self.clock() {
+            Some(clock) => self.on.dialect.read_time(clock),
+            None => self.on.dialect.null().into(),
         };
         self.text.push_str(&now);
+    }
+
+    /// The database's clock, where that is the one to go by.
+    fn clock(&self) -> Option<&'static str> {
+        match self.on.settings.clock {
+            Clock::Database => self.on.dialect.clock(),
+            Clock::Given(_) => None,
+        }
     }
 
     /// The optional columns that a new session fills, those that the table has.
@@ -283,21 +301,18 @@ impl Draft<'_> {
     }
 
     fn ago(&mut self, age: Duration) {
-        match self.on.settings.clock {
-            Clock::Given(_) => self.time(Param::Ago(age)),
-            Clock::Database => self.text.push_str(&self.on.dialect.clock_ago(age)),
+        match self.clock() {
+            None => self.time(Param::Ago(age)),
+            Some(clock) => self.text.push_str(&self.on.dialect.ago(clock, age)),
         }
     }
 
     /// A time of so long ago to write.
     fn written(&mut self, age: Duration) {
-        let settings = self.on.settings;
-        match settings.clock {
-            Clock::Given(_) => self.time(Param::Written(age)),
-            Clock::Database => {
-                let text = self.on.dialect.write_clock(settings.precision, age);
-                self.text.push_str(&text);
-            }
+        let (dialect, precision) = (self.on.dialect, self.on.settings.precision);
+        match self.clock() {
+            None => self.time(Param::Written(age)),
+            Some(clock) => self.text.push_str(&dialect.cut(&dialect.ago(clock, age), precision)),
         }
     }
 

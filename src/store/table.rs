@@ -98,7 +98,7 @@ impl Table {
 ///
 /// Ecto's table, with the optional columns, an index that serves expiry, and the reference to the
 /// users' table where the settings name one.
-pub(crate) fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
+fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
     let types = Types::of(dialect, settings);
     let name = |column| dialect.quote(settings.column_name(column));
     let references = settings.users.as_ref().map_or(String::new(), |users| {
@@ -147,14 +147,49 @@ pub(crate) fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
 }
 
 /// One statement of the creation.
-pub(crate) struct Creation {
-    pub(crate) sql: String,
+struct Creation {
+    sql: String,
     /// Not to be run where the table has this index: MySQL has no `CREATE INDEX IF NOT EXISTS`.
-    pub(crate) unless_index: Option<String>,
+    unless_index: Option<String>,
+}
+
+/// Makes what is missing. Where two make it at the same time, one fails on what the other has just
+/// made, and finds it when it tries again.
+pub(crate) async fn create<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    for creation in creation(dialect, settings) {
+        if run::<DB>(connection, settings, &creation).await.is_err() {
+            run::<DB>(connection, settings, &creation).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn run<DB: Backend>(
+    connection: &mut DB::Connection,
+    settings: &Settings,
+    creation: &Creation,
+) -> Result<(), StoreError> {
+    if let Some(index) = &creation.unless_index {
+        let mut args = Args::default();
+        args.push(Value::text(settings.table.clone()));
+        args.push(Value::Text(settings.schema.clone()));
+        args.push(Value::text(index.clone()));
+        let found = DB::fetch(connection, MYSQL_INDEX.into(), args.bind::<DB>()?).await?;
+        if !found.is_empty() {
+            return Ok(());
+        }
+    }
+    let sql = creation.sql.as_str().into();
+    DB::execute(connection, sql, Args::default().bind::<DB>()?).await?;
+    Ok(())
 }
 
 /// The parameters are the table, its schema or null, and the index.
-pub(crate) const MYSQL_INDEX: &str = "SELECT index_name FROM information_schema.statistics \
+const MYSQL_INDEX: &str = "SELECT index_name FROM information_schema.statistics \
      WHERE table_name = ? AND table_schema = COALESCE(?, DATABASE()) AND index_name = ?";
 
 /// The column types that Ecto's migrations give.

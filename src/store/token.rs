@@ -11,7 +11,8 @@ use crate::base64url;
 /// The 32 random bytes that open a session, or that are sent by e-mail.
 ///
 /// Zeroed on drop, compared in constant time, and not shown by `Debug`. In Phoenix's session it
-/// stands as `"user_token"`, in the remember-me cookie as its bytes.
+/// stands as `"user_token"`, in the remember-me cookie as its bytes. Copies in the buffers of the
+/// database's driver are not wiped.
 ///
 /// # Example
 /// ```
