@@ -71,8 +71,8 @@ pub(crate) fn into_string(ascii: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// `text` has exactly the length of the text of `bytes`.
-fn encode(bytes: &[u8], text: &mut [u8]) {
+/// Fills `text`, which has exactly the length of the text of `bytes`.
+pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
     let written = engine().encode_slice(bytes, text);
     debug_assert_eq!(written, Ok(encoded_len(bytes.len())));
 }

@@ -7,7 +7,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::time::Timestamp;
+use crate::{cookie, time::Timestamp};
 
 /// Why a token was refused by `verify` or `decrypt`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct DataError {
     pub(crate) message: String,
 }
 
-/// Why a token could not be made by `sign` or `encrypt`.
+/// Why a token or cookie could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
@@ -51,6 +51,13 @@ pub enum SignError {
     Key(KeyError),
     /// The operating system gave no randomness.
     Randomness,
+    /// The cookie is larger than the [4096 bytes](crate::cookie::MAX_BYTES) that are sent.
+    CookieOverflow {
+        /// Its bytes.
+        bytes: usize,
+    },
+    /// The name, value or an attribute of the cookie has a character that would end it.
+    CookieCharacter,
 }
 
 /// Why a key could not be made. It names what is wrong and what is required.
@@ -143,6 +150,10 @@ impl fmt::Display for SignError {
             Self::SignOnly => f.write_str("this key is for signing only"),
             Self::Key(error) => error.fmt(f),
             Self::Randomness => f.write_str("the operating system gave no randomness"),
+            Self::CookieOverflow { bytes } => {
+                write!(f, "the cookie has {bytes} bytes, at most {} are sent", cookie::MAX_BYTES)
+            }
+            Self::CookieCharacter => f.write_str("the cookie holds a character that would end it"),
         }
     }
 }

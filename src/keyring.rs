@@ -37,6 +37,16 @@ pub struct Keyring<K> {
     keys: Vec<K>,
 }
 
+/// What a ring read, where the key that matched is all there is to tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matched<T> {
+    /// What was read.
+    pub data: T,
+    /// Which key of the ring matched, from 0 for the first, which writes. What was under another
+    /// key should be written anew.
+    pub key: usize,
+}
+
 /// A key was added to a ring that holds it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DuplicateKey {

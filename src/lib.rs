@@ -26,7 +26,11 @@
 //! | in Elixir | here |
 //! | --- | --- |
 //! | `Phoenix.Token.sign/4`, `verify/4`, `encrypt/4`, `decrypt/4` | [`TokenKey`], with options in [`Sign`] and [`Verify`] |
-//! | changing a secret | [`Keyring`] |
+//! | `Plug.Session` with `store: :cookie` | [`cookie::SessionCookie`] and [`cookie::Session`] |
+//! | `put_resp_cookie/4` with `sign: true` or `encrypt: true` | [`cookie::TokenCookie`]; [`cookie::RememberMe`] for that of phx.gen.auth |
+//! | `put_resp_cookie/4`, `delete_resp_cookie/3` | [`cookie::SetCookie`] |
+//! | `Plug.CSRFProtection` | [`csrf_protection`] |
+//! | changing a secret, `rotating_options:` | [`Keyring`] |
 //! | `Plug.Crypto.MessageVerifier`, `MessageEncryptor`, `KeyGenerator` | [`message_verifier`], [`message_encryptor`], [`key_generator`] |
 //! | the `users_tokens` of phx.gen.auth | `store`, with the features `sqlite`, `postgres`, `mysql` |
 //! | `:erlang.term_to_binary/2`, `binary_to_term/2` | [`serde`](mod@serde) for Rust types, [`term`] for all others |
@@ -53,12 +57,15 @@ extern crate std;
 mod base64url;
 #[cfg(feature = "cbor")]
 mod cbor;
+pub mod cookie;
+pub mod csrf_protection;
 mod error;
 mod inspect;
 pub mod key_generator;
 mod keyring;
 pub mod message_encryptor;
 pub mod message_verifier;
+mod random;
 mod scratch;
 mod secret;
 #[cfg(feature = "serde")]
@@ -76,7 +83,7 @@ mod token;
 pub use cbor::Cbor;
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
 pub use inspect::{Kind, Untrusted, UntrustedContent, inspect, inspect_with};
-pub use keyring::{DuplicateKey, Keyring, RingKey, RotateError};
+pub use keyring::{DuplicateKey, Keyring, Matched, RingKey, RotateError};
 pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};
 pub use token::{Presented, Sign, TokenKey, TokenKeyBuilder, Verified, Verify};

@@ -23,7 +23,7 @@ use zeroize::Zeroize;
 
 use crate::{
     base64url,
-    error::{DataError, Invalid, SignError},
+    error::{DataError, Invalid, KeyError, SignError},
     scratch::Scratch,
     secret::EncryptionKey,
 };
@@ -84,6 +84,45 @@ pub fn decrypt(
     sign_secret: &[u8],
 ) -> Result<Vec<u8>, Invalid> {
     decrypt_into(token.as_bytes(), aad, key, sign_secret, &mut Scratch::new()).map(<[u8]>::to_vec)
+}
+
+/// Which of the two forms is written; both are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cipher {
+    Xcp,
+    A128Gcm,
+}
+
+impl Cipher {
+    /// A key that it can use.
+    pub(crate) fn key(self, key: &[u8]) -> Result<EncryptionKey, KeyError> {
+        match self {
+            Self::Xcp => EncryptionKey::for_xcp(key),
+            Self::A128Gcm => EncryptionKey::new(key),
+        }
+    }
+
+    /// Appends the token of what `write` appends, under [`AAD`], with the randomness of `fill`.
+    pub(crate) fn encrypt(
+        self,
+        out: &mut Vec<u8>,
+        key: &EncryptionKey,
+        sign_secret: &[u8],
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
+    ) -> Result<(), SignError> {
+        match self {
+            Self::Xcp => {
+                let mut nonce = [0; NONCE_LENGTH];
+                fill(&mut nonce)?;
+                encrypt_with(out, key, AAD, &nonce, write)
+            }
+            Self::A128Gcm => {
+                let fresh = v1::Fresh::filled_by(fill)?;
+                v1::encrypt_with(out, key, AAD, sign_secret, &fresh, write)
+            }
+        }
+    }
 }
 
 /// Appends the token of what `write` appends.

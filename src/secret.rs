@@ -7,6 +7,7 @@ use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha384, Sha512};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{error::KeyError, message_encryptor::gcm::GcmKey};
@@ -152,6 +153,12 @@ impl EncryptionKey {
             (GcmKey::Aes256(key), 32) => Ok(key),
             (_, actual) => Err(KeyError::Length { required: "exactly 32", actual }),
         }
+    }
+
+    /// Whether the two are equal, compared in constant time.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let same = self.gcm().secret_bytes().ct_eq(other.gcm().secret_bytes());
+        bool::from(same) && self.0.length == other.0.length
     }
 
     pub(crate) fn gcm(&self) -> &GcmKey {

@@ -12,14 +12,14 @@
 mod age;
 pub(crate) mod envelope;
 mod key;
-mod open;
+pub(crate) mod open;
 mod options;
 mod presented;
 mod rotation;
-mod term_data;
+pub(crate) mod term_data;
 
 #[cfg(feature = "serde")]
-mod serde_data;
+pub(crate) mod serde_data;
 
 pub use key::{TokenKey, TokenKeyBuilder};
 pub use options::{Sign, Verified, Verify};

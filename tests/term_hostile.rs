@@ -1,8 +1,18 @@
 //! What hostile bytes may cost: a small stack, a small multiple of the input, time that grows with
 //! it.
 #![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "a test may panic"
+)]
 
-mod common;
+#[path = "common/stack.rs"]
+#[allow(dead_code, unreachable_pub, clippy::expect_used, reason = "shared with other tests")]
+mod stack;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -12,7 +22,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::stack;
 use phoenix_token::term::{DecodeError, EncodeError, Limits, Term};
 
 thread_local! {
@@ -121,7 +130,7 @@ fn a_level_more_is_refused_in_both_directions() {
     let deepest = nested(Limits::MAX_DEPTH, &[104, 1], &[107, 0, 1, 7], &[]);
     let limits = Limits::new().depth(Limits::MAX_DEPTH);
     assert_eq!(Term::decode_with(&deepest, limits), Err(DecodeError::Limit));
-    let mut term = Term::charlist([7]);
+    let mut term = Term::byte_list([7]);
     for _ in 1..Limits::MAX_DEPTH {
         term = Term::tuple([term]);
     }
@@ -176,6 +185,7 @@ fn nested_claims_are_added_up() {
 
 #[test]
 fn memory_stays_a_small_multiple_of_the_input() {
+    assert_eq!(size_of::<Term>(), 32);
     let million = 1_000_000_u32.to_be_bytes();
     let list = [&[131, 108][..], &million, &[106; 1_000_001]].concat();
     let tuple = [&[131, 105][..], &million, &[106; 1_000_000]].concat();

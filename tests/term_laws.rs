@@ -1,6 +1,14 @@
 //! Laws of terms, on generated ones.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss,
+    reason = "a test may panic"
+)]
 
-mod common;
+#[path = "common/terms.rs"]
+mod terms;
 
 use std::{
     cmp::Ordering,
@@ -8,7 +16,6 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use common::terms;
 use phoenix_token::term::{Float, Integer, Map, Term};
 use proptest::{collection::vec, prelude::*};
 

@@ -258,12 +258,12 @@ fn what_could_not_be_verified_is_not_signed() {
     assert_eq!(message(error), "the data does not fit: more than a term can hold");
     let deep = |levels| (0..levels).fold(Term::from(1), |inner, _| Term::tuple([inner]));
     let options = Sign::at(NOW);
-    let error = key().sign_term(&deep(129), &options).unwrap_err();
+    let error = key().sign_term(&deep(257), &options).unwrap_err();
     assert_eq!(message(error), "the data does not fit: nested too deeply");
-    let deepest = key().sign_term(&deep(128), &options).unwrap();
-    assert_eq!(key().verify_term(&deepest, &Verify::at(NOW)).unwrap().data, deep(128));
-    let more = Limits::new().depth(200);
-    let deeper = key().sign_term(&deep(129), &options.limits(more)).unwrap();
+    let deepest = key().sign_term(&deep(256), &options).unwrap();
+    assert_eq!(key().verify_term(&deepest, &Verify::at(NOW)).unwrap().data, deep(256));
+    let more = Limits::new().depth(300);
+    let deeper = key().sign_term(&deep(257), &options.limits(more)).unwrap();
     assert_eq!(key().verify_term(&deeper, &Verify::at(NOW)), Err(VerifyError::Invalid));
     assert!(key().verify_term(&deeper, &Verify::at(NOW).limits(more)).is_ok());
 }

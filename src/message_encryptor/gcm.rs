@@ -38,6 +38,14 @@ impl GcmKey {
         key.try_into().ok().map(|key| Self::Aes256(Zeroizing::new(key)))
     }
 
+    pub(crate) fn secret_bytes(&self) -> &[u8] {
+        match self {
+            Self::Aes128(key) => &**key,
+            Self::Aes192(key) => &**key,
+            Self::Aes256(key) => &**key,
+        }
+    }
+
     /// Turns the plaintext in `buffer` into ciphertext and gives its tag.
     pub(super) fn seal_in_place_detached(
         &self,

@@ -25,10 +25,14 @@ impl Term {
         Self::Binary(bytes.into())
     }
 
-    /// The integers of those bytes or code points as a list: Erlang's strings.
-    pub fn charlist(bytes: impl AsRef<[u8]>) -> Self {
-        let integers = bytes.as_ref().iter().copied().map(Integer::from);
-        Self::List(integers.map(Self::Integer).collect())
+    /// The code points of the text as a list of integers, `~c"text"` in Elixir: Erlang's strings.
+    pub fn charlist(text: &str) -> Self {
+        Self::List(text.chars().map(|character| u32::from(character).into()).collect())
+    }
+
+    /// The bytes as a list of integers, which the format writes as compactly as a binary.
+    pub fn byte_list(bytes: impl AsRef<[u8]>) -> Self {
+        Self::List(bytes.as_ref().iter().map(|&byte| byte.into()).collect())
     }
 
     /// `[a, b]`

@@ -40,6 +40,7 @@ impl Term {
 }
 
 /// What follows the version byte of an encoded term, inflated where it is compressed.
+#[derive(Debug)]
 pub(crate) enum Body<'a> {
     Plain(&'a [u8]),
     #[cfg(feature = "compressed")]
@@ -147,7 +148,7 @@ pub(crate) fn term(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Term,
                     budget.enter()?;
                     budget.leave();
                 }
-                Term::charlist(bytes)
+                Term::byte_list(bytes)
             }
             Head::List(count) => {
                 budget.owe(count.saturating_add(1), reader)?;

@@ -6,6 +6,7 @@ use core::fmt;
 use crate::{
     error::KeyError,
     key_generator::{self, Digest, Params},
+    message_encryptor::Cipher,
     secret::{EncryptionKey, SecretKeyBase, SigningKey},
 };
 
@@ -35,13 +36,6 @@ pub(super) struct Keys {
     /// None where the key is for signing only.
     pub(super) encryption: Option<EncryptionKey>,
     pub(super) cipher: Cipher,
-}
-
-/// What `encrypt` writes; `decrypt` reads both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cipher {
-    Xcp,
-    A128Gcm,
 }
 
 /// A [`TokenKey`] with other than the default options, from [`TokenKey::builder`].
@@ -129,10 +123,9 @@ impl TokenKeyBuilder<'_> {
     pub fn build(self) -> Result<TokenKey, KeyError> {
         let derived = key_generator::derive(self.secret.secret_bytes(), self.salt, &self.params)?;
         let signing = SigningKey::new(derived.secret_bytes())?;
-        let encryption = match self.cipher {
-            _ if self.signing_only => None,
-            Cipher::Xcp => Some(EncryptionKey::for_xcp(derived.secret_bytes())?),
-            Cipher::A128Gcm => Some(EncryptionKey::new(derived.secret_bytes())?),
+        let encryption = match self.signing_only {
+            true => None,
+            false => Some(self.cipher.key(derived.secret_bytes())?),
         };
         Ok(TokenKey { keys: Arc::new(Keys { signing, encryption, cipher: self.cipher }) })
     }

@@ -2,23 +2,22 @@
 
 use alloc::{string::String, vec::Vec};
 
-use rand_core::CryptoRng;
 #[cfg(feature = "compressed")]
 use zeroize::Zeroizing;
 
 use super::{
     age,
     envelope::{self, Envelope},
-    key::{Cipher, TokenKey},
+    key::TokenKey,
     options::{Sign, Verified, Verify},
 };
 #[cfg(feature = "compressed")]
 use crate::term::compressed::compress;
 use crate::{
     base64url,
-    error::{EncodeError, SignError, VerifyError},
+    error::{EncodeError, Invalid, SignError, VerifyError},
     key_generator::Digest,
-    message_encryptor::{self, AAD, v1},
+    message_encryptor::{self, AAD},
     message_verifier,
     scratch::Scratch,
     term::{Limits, check::check_term, decode, reader::Reader},
@@ -32,7 +31,7 @@ const SIGN_SECRET: &[u8] = b"";
 
 impl TokenKey {
     /// Appends a signed token to `out`; `payload` appends what is signed.
-    pub(super) fn sign_payload(
+    pub(crate) fn sign_payload(
         &self,
         out: &mut String,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
@@ -44,24 +43,14 @@ impl TokenKey {
 
     /// Appends an encrypted token to `out`; `fill` gives randomness, `payload` appends what is
     /// encrypted.
-    pub(super) fn encrypt_payload(
+    pub(crate) fn encrypt_payload(
         &self,
         out: &mut String,
-        mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+        fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
         let key = self.keys.encryption.as_ref().ok_or(SignError::SignOnly)?;
-        append(out, |out| match self.keys.cipher {
-            Cipher::Xcp => {
-                let mut nonce = [0; 24];
-                fill(&mut nonce)?;
-                message_encryptor::encrypt_with(out, key, AAD, &nonce, payload)
-            }
-            Cipher::A128Gcm => {
-                let fresh = v1::Fresh::filled_by(fill)?;
-                v1::encrypt_with(out, key, AAD, SIGN_SECRET, &fresh, payload)
-            }
-        })
+        append(out, |out| self.keys.cipher.encrypt(out, key, SIGN_SECRET, fill, payload))
     }
 }
 
@@ -87,13 +76,13 @@ pub(super) fn decrypt<T>(
 
 /// Hands on the payload of a signed token, with the position of the first key that made it: it is
 /// authentic, and of any age.
-pub(super) fn authentic<R, E: From<VerifyError>>(
+pub(crate) fn authentic<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
     payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
-    let token = presented(token, options)?;
+    let token = presented(token, options.limits)?;
     let signed_by = |(position, key): (usize, &TokenKey)| {
         let encoded = message_verifier::authenticate(token, &key.keys.signing, options.digest);
         encoded.ok().map(|encoded| (encoded, position))
@@ -101,18 +90,18 @@ pub(super) fn authentic<R, E: From<VerifyError>>(
     let found = keys.iter().enumerate().find_map(signed_by);
     let (encoded, position) = found.ok_or(VerifyError::Invalid)?;
     let mut scratch = Scratch::new();
-    payload(decoded(encoded, &mut scratch)?, position)
+    payload(decoded(encoded, &mut scratch).map_err(VerifyError::from)?, position)
 }
 
 /// Hands on the payload of an encrypted token, with the position of the first key that made it: it
 /// is authentic, and of any age.
-pub(super) fn decrypted<R, E: From<VerifyError>>(
+pub(crate) fn decrypted<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
     payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
-    let token = presented(token, options)?;
+    let token = presented(token, options.limits)?;
     for (position, key) in keys.iter().enumerate() {
         let Some(key) = &key.keys.encryption else { continue };
         let mut scratch = Scratch::new();
@@ -125,7 +114,7 @@ pub(super) fn decrypted<R, E: From<VerifyError>>(
 }
 
 /// A new string with what `make` appends to it.
-pub(super) fn string(
+pub(crate) fn string(
     make: impl FnOnce(&mut String) -> Result<(), SignError>,
 ) -> Result<String, SignError> {
     let mut token = String::with_capacity(TYPICAL_TOKEN);
@@ -133,34 +122,19 @@ pub(super) fn string(
     Ok(token)
 }
 
-fn decoded<'s>(encoded: &[u8], scratch: &'s mut Scratch) -> Result<&'s [u8], VerifyError> {
-    let length = base64url::decoded_len(encoded.len()).ok_or(VerifyError::Invalid)?;
+/// The bytes of authentic base64url.
+pub(crate) fn decoded<'s>(encoded: &[u8], scratch: &'s mut Scratch) -> Result<&'s [u8], Invalid> {
+    let length = base64url::decoded_len(encoded.len()).ok_or(Invalid)?;
     let message = scratch.sized(length);
     base64url::decode_exact(encoded, message)?;
     Ok(message)
 }
 
-/// Randomness of the operating system.
-#[cfg(feature = "getrandom")]
-pub(super) fn os_random(bytes: &mut [u8]) -> Result<(), SignError> {
-    getrandom::fill(bytes).map_err(|_| SignError::Randomness)
-}
-
-/// Randomness of the caller's.
-pub(super) fn from_rng<R: CryptoRng + ?Sized>(
-    rng: &mut R,
-) -> impl FnMut(&mut [u8]) -> Result<(), SignError> {
-    |bytes| {
-        rng.fill_bytes(bytes);
-        Ok(())
-    }
-}
-
 /// The text of a token, unless there is none or it is longer than any payload within the limits.
-fn presented<'t>(token: Option<&'t str>, options: &Verify) -> Result<&'t [u8], VerifyError> {
+pub(crate) fn presented(token: Option<&str>, limits: Limits) -> Result<&[u8], VerifyError> {
     let token = token.ok_or(VerifyError::Missing)?.as_bytes();
     // Base64 writes 3 bytes as 4; header, keys and tags take less than the constant.
-    let longest = options.limits.size.saturating_div(3).saturating_add(256).saturating_mul(4);
+    let longest = limits.size.saturating_div(3).saturating_add(256).saturating_mul(4);
     if token.len() > longest { Err(VerifyError::Invalid) } else { Ok(token) }
 }
 
@@ -195,7 +169,7 @@ fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
 }
 
 /// Checks the age of an authentic payload; `data` reads the term of the data.
-pub(super) fn read_payload<T>(
+pub(crate) fn read_payload<T>(
     payload: &[u8],
     key: usize,
     options: &Verify,
@@ -214,7 +188,7 @@ pub(super) fn read_payload<T>(
 }
 
 /// Lets `write` append ASCII to `out`.
-fn append(
+pub(crate) fn append(
     out: &mut String,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
 ) -> Result<(), SignError> {

@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{Presented, TokenKey, Verified, Verify, open};
+#[cfg(feature = "getrandom")]
+use crate::random;
 use crate::{
     error::{SignError, VerifyError},
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
@@ -138,7 +140,7 @@ impl Keyring<TokenKey> {
         open::decrypted(self.keys(), token.presented(), options, |payload, key| {
             open::read_payload(payload, key, options, |_| Ok(()))?;
             Ok(open::string(|out| {
-                self.first().encrypt_payload(out, open::os_random, |out| append(out, payload))
+                self.first().encrypt_payload(out, random::os, |out| append(out, payload))
             })?)
         })
     }

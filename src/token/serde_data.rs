@@ -12,6 +12,7 @@ use rand_core::CryptoRng;
 use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
+    random,
     serde::{from_checked_slice, to_writer},
     time::Timestamp,
 };
@@ -188,7 +189,7 @@ impl TokenKey {
         options: &Sign,
         out: &mut String,
     ) -> Result<(), SignError> {
-        self.encrypt_payload(out, open::os_random, |out| write(data, options, out))
+        self.encrypt_payload(out, random::os, |out| write(data, options, out))
     }
 
     /// [`encrypt_with`](Self::encrypt_with) with randomness of the caller's, for hosts without an
@@ -204,7 +205,7 @@ impl TokenKey {
         rng: &mut R,
     ) -> Result<String, SignError> {
         open::string(|out| {
-            self.encrypt_payload(out, open::from_rng(rng), |out| write(data, options, out))
+            self.encrypt_payload(out, random::from_rng(rng), |out| write(data, options, out))
         })
     }
 
@@ -256,6 +257,6 @@ fn write<T: Serialize + ?Sized>(
     })
 }
 
-pub(super) fn read<T: DeserializeOwned>(term: &[u8]) -> Result<T, VerifyError> {
+pub(crate) fn read<T: DeserializeOwned>(term: &[u8]) -> Result<T, VerifyError> {
     from_checked_slice(term).map_err(|error| VerifyError::Data(error.into()))
 }

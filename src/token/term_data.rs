@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
+    random,
     term::{Term, decode, encode},
 };
 
@@ -44,7 +45,7 @@ impl TokenKey {
         rng: &mut R,
     ) -> Result<String, SignError> {
         open::string(|out| {
-            self.encrypt_payload(out, open::from_rng(rng), |out| write(data, options, out))
+            self.encrypt_payload(out, random::from_rng(rng), |out| write(data, options, out))
         })
     }
 
@@ -65,6 +66,6 @@ fn write(data: &Term, options: &Sign, out: &mut Vec<u8>) -> Result<(), SignError
     open::write_payload(out, options, |out| Ok(encode::write(data, out)?))
 }
 
-pub(super) fn read(term: &[u8]) -> Result<Term, VerifyError> {
+pub(crate) fn read(term: &[u8]) -> Result<Term, VerifyError> {
     Ok(decode::checked_term(term)?)
 }

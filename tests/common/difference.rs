@@ -8,7 +8,7 @@ use super::etf;
 use phoenix_token::term::{DecodeError, Term};
 
 /// What [`Limits::new`](phoenix_token::term::Limits::new) says.
-const DEFAULT_DEPTH: usize = 128;
+const DEFAULT_DEPTH: usize = 256;
 const DEFAULT_SIZE: usize = 4 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -29,4 +29,3 @@ pub mod rng;
 pub mod stack;
 pub mod tamper;
 pub mod term_json;
-pub mod terms;

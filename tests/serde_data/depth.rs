@@ -67,15 +67,26 @@ fn there_and_back<T: Serialize + DeserializeOwned>(bytes: &[u8], limits: Limits)
 fn the_default_depth_fits_a_stack_of_512_kib() {
     on_a_small_stack(|| {
         let limits = Limits::new();
-        there_and_back::<Node>(&bytes(128, NODE, NIL, b""), limits);
-        there_and_back::<Shape>(&bytes(128, IN, POINT, b""), limits);
-        there_and_back::<List>(&bytes(128, LIST, b"j", b"j"), limits);
-        there_and_back::<Tree>(&bytes(127, TREE, b"t\0\0\0\0", b""), limits);
-        assert!(from_slice::<Tagged>(&bytes(128, TAGGED, NIL, b"")).is_ok());
-        assert!(from_slice::<Untagged>(&bytes(127, LIST, b"a\x01", b"j")).is_ok());
-        there_and_back::<Term>(&bytes(128, NODE, NIL, b""), limits);
-        there_and_back::<Term>(&bytes(128, LIST, b"j", b"j"), limits);
+        there_and_back::<Node>(&bytes(256, NODE, NIL, b""), limits);
+        there_and_back::<Shape>(&bytes(256, IN, POINT, b""), limits);
+        there_and_back::<List>(&bytes(256, LIST, b"j", b"j"), limits);
+        there_and_back::<Tree>(&bytes(255, TREE, b"t\0\0\0\0", b""), limits);
+        there_and_back::<Term>(&bytes(256, NODE, NIL, b""), limits);
+        there_and_back::<Term>(&bytes(256, LIST, b"j", b"j"), limits);
     });
+}
+
+#[test]
+fn types_that_serde_buffers_fit_a_stack_of_1_mib() {
+    thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(|| {
+            assert!(from_slice::<Tagged>(&bytes(256, TAGGED, NIL, b"")).is_ok());
+            assert!(from_slice::<Untagged>(&bytes(255, LIST, b"a\x01", b"j")).is_ok());
+        })
+        .unwrap()
+        .join()
+        .unwrap();
 }
 
 #[test]

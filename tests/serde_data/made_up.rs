@@ -34,11 +34,11 @@ impl<'de> Deserialize<'de> for Aloof {
 fn what_follows_a_value_that_was_made_up_is_read_from_the_right_place() {
     let deep = Term::list([Term::list([Term::from(1), Term::from("x")]), Term::from(2)]);
     takes(
-        Term::tuple([deep.clone(), Term::charlist([3]), 4.into()]),
+        Term::tuple([deep.clone(), Term::byte_list([3]), 4.into()]),
         (Lenient(vec![]), Lenient(vec![3]), 4),
     );
     takes(
-        Term::map([(Term::from(1), deep.clone()), (Term::from(2), Term::charlist([3]))]),
+        Term::map([(Term::from(1), deep.clone()), (Term::from(2), Term::byte_list([3]))]),
         BTreeMap::from([(1, Lenient(vec![])), (2, Lenient(vec![3]))]),
     );
     takes(Term::tuple([deep.clone(), 4.into()]), (Aloof, 4));
@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for ChoosyVisitor {
 
 #[test]
 fn a_type_may_go_on_after_an_element_that_does_not_fit() {
-    let odd = Term::map([(atom("a"), Term::charlist([1])), (9.into(), 1000.into())]);
+    let odd = Term::map([(atom("a"), Term::byte_list([1])), (9.into(), 1000.into())]);
     let list = [odd.clone(), 1.into(), Term::tuple([Term::from(2)]), 3.into(), odd.clone()];
     takes(
         Term::tuple([Term::list(list.clone()), Term::tuple(list), odd, 4.into()]),

@@ -64,7 +64,7 @@ fn strings_are_binaries_atoms_or_charlists() {
     takes(atom("admin"), String::from("admin"));
     takes(Term::charlist("abc"), String::from("abc"));
     takes(Term::list([Term::from(380), Term::from(0x1f422)]), String::from("ż🐢"));
-    takes(Term::charlist([0xe9]), String::from("é"));
+    takes(Term::byte_list([0xe9]), String::from("é"));
     takes(Term::list([]), String::new());
     takes("ż", 'ż');
     let no_charlist = "expected a string, found a list that is no charlist";
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for Bytes {
 #[test]
 fn bytes_are_binaries_or_lists_of_bytes() {
     takes(Term::binary([0, 255]), Bytes(vec![0, 255]));
-    takes(Term::charlist([0, 255]), Bytes(vec![0, 255]));
+    takes(Term::byte_list([0, 255]), Bytes(vec![0, 255]));
     takes(Term::list([]), Bytes(vec![]));
     takes(Term::list(vec![Term::from(7); 70_000]), Bytes(vec![7; 70_000]));
     refuses::<Bytes>(
@@ -128,9 +128,9 @@ fn nil_is_none_and_unit() {
 #[test]
 fn sequences_are_lists_or_tuples() {
     takes(Term::tuple([Term::from(1), Term::from(2)]), vec![1, 2]);
-    takes(Term::charlist([1, 2]), (1_u64, 2.0_f64));
-    takes(Term::charlist([1, 2]), vec![Some(1_i64), Some(2)]);
-    takes(Term::charlist([1, 2]), [Term::from(1), Term::from(2)]);
+    takes(Term::byte_list([1, 2]), (1_u64, 2.0_f64));
+    takes(Term::byte_list([1, 2]), vec![Some(1_i64), Some(2)]);
+    takes(Term::byte_list([1, 2]), [Term::from(1), Term::from(2)]);
     takes(Term::list([Term::from(1), Term::NIL]), [Some(1_i64), None]);
     let three = || Term::tuple([Term::from(1), Term::from(2), Term::from(3)]);
     refuses::<(u8, u8)>(three(), "expected a tuple of size 2, found another number of elements");
@@ -138,9 +138,9 @@ fn sequences_are_lists_or_tuples() {
         three(),
         "expected a tuple of size 4, found another number of elements",
     );
-    refuses::<(u8, u8)>(Term::charlist([1, 2, 3]), "more elements than the type takes");
+    refuses::<(u8, u8)>(Term::byte_list([1, 2, 3]), "more elements than the type takes");
     refuses::<(u8, u8)>(
-        Term::charlist([1]),
+        Term::byte_list([1]),
         "expected a tuple of size 2, found another number of elements",
     );
     refuses::<Vec<u8>>(Term::map([]), "expected a sequence, found a map");
@@ -294,7 +294,7 @@ fn what_describes_itself_reads_any_term() {
     takes(i64::MIN, json!(i64::MIN));
     takes(float(0.5), json!(0.5));
     takes(Term::list([Term::from("a"), Term::tuple([Term::from(-1)])]), json!(["a", [-1]]));
-    takes(Term::charlist([1, 2]), json!([1, 2]));
+    takes(Term::byte_list([1, 2]), json!([1, 2]));
     takes(
         Term::map([(atom("a"), Term::map([("b".into(), Term::NIL)]))]),
         json!({"a": {"b": null}}),
@@ -311,7 +311,7 @@ fn what_describes_itself_reads_any_term() {
 #[test]
 fn what_is_not_looked_at_is_passed_over() {
     let term = Term::list([
-        Term::map([(Term::tuple([]), Term::charlist([1]))]),
+        Term::map([(Term::tuple([]), Term::byte_list([1]))]),
         Term::list_with_tail([Term::from(1)], float(2.0)),
     ]);
     assert!(from_term::<IgnoredAny>(&term).is_ok());

@@ -252,7 +252,7 @@ fn displayed_text_is_a_binary() {
 #[test]
 fn unsized_values_are_written() {
     assert_eq!(to_term("text").unwrap(), Term::from("text"));
-    assert_eq!(to_term([1, 2].as_slice()).unwrap(), Term::charlist([1, 2]));
+    assert_eq!(to_term([1, 2].as_slice()).unwrap(), Term::byte_list([1, 2]));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn etf() -> impl Strategy<Value = Vec<u8>> {
         vec(0_u8..3, 0..3).prop_map(|bytes| tagged(109, 4, &bytes)),
         (vec(0_u8..3, 0..3), 0_u8..10).prop_map(|(bytes, last)| [
             &tagged(77, 4, &[])[..4],
-            &[bytes.len() as u8, last],
+            &[u8::try_from(bytes.len()).unwrap(), last],
             &bytes
         ]
         .concat()),
@@ -190,5 +190,14 @@ fn a_key_that_stands_twice_is_found_among_many() {
             etf[length - 5] ^= 0x40;
             assert!(check(&etf, Limits::new()).is_ok());
         }
+    }
+}
+
+#[test]
+fn a_tail_that_is_a_list_is_no_level() {
+    for tail in [&[106][..], &[107, 0, 1, 7], &[97, 1], &[104, 0]] {
+        let etf = [&[131], &[108, 0, 0, 0, 1, 106].repeat(1000)[..], tail].concat();
+        assert!(check(&etf, Limits::new()).is_ok());
+        assert!(Term::decode(&etf).is_ok());
     }
 }

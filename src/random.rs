@@ -1,0 +1,21 @@
+//! Randomness: the operating system's, or the caller's.
+
+use rand_core::CryptoRng;
+
+use crate::error::SignError;
+
+/// Randomness of the operating system.
+#[cfg(feature = "getrandom")]
+pub(crate) fn os(bytes: &mut [u8]) -> Result<(), SignError> {
+    getrandom::fill(bytes).map_err(|_| SignError::Randomness)
+}
+
+/// Randomness of the caller's.
+pub(crate) fn from_rng<R: CryptoRng + ?Sized>(
+    rng: &mut R,
+) -> impl FnMut(&mut [u8]) -> Result<(), SignError> {
+    |bytes| {
+        rng.fill_bytes(bytes);
+        Ok(())
+    }
+}

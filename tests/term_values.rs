@@ -1,0 +1,202 @@
+//! Values of terms, made and taken apart; their order by a table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+use phoenix_token::term::{
+    Atom, Bitstring, EncodeError, Float, ImproperList, Integer, IntegerError, Map, NotFinite, Term,
+};
+
+fn atom(name: &str) -> Term {
+    Term::atom(name.to_owned()).unwrap()
+}
+
+fn float(value: f64) -> Term {
+    Float::try_from(value).unwrap().into()
+}
+
+#[test]
+fn terms_of_different_types_have_one_order() {
+    let bits = |bytes: &[u8], last| Term::from(Bitstring::new(bytes, last).unwrap());
+    let integer = |text: &str| Term::from(text.parse::<Integer>().unwrap());
+    let power_of_two = 2_f64.powi(70);
+    let map = |pairs: &[(Term, i64)]| {
+        Term::map(pairs.iter().map(|(key, value)| (key.clone(), Term::from(*value))))
+    };
+    let ascending = [
+        float(f64::MIN),
+        integer("-100000000000000000000"),
+        (-1).into(),
+        float(-0.5),
+        0.into(),
+        float(-0.0),
+        float(0.0),
+        float(5.0e-324),
+        1.into(),
+        float(1.0),
+        integer("1180591620717411303423"),
+        integer("1180591620717411303424"),
+        float(power_of_two),
+        integer("1180591620717411303425"),
+        integer(&format!("0x1{}", "0".repeat(256))),
+        atom(""),
+        atom("a"),
+        atom("aa"),
+        atom("b"),
+        atom("é"),
+        Term::tuple([]),
+        Term::tuple([2.into()]),
+        Term::tuple([1.into(), 3.into()]),
+        // Where both are equal by value, the first that differs decides; not so before.
+        Term::tuple([float(1.0), 4.into()]),
+        Term::tuple([1.into(), 5.into()]),
+        Term::tuple([float(1.0), 5.into()]),
+        Term::tuple([2.into(), float(2.0)]),
+        Term::tuple([float(2.0), 2.into()]),
+        map(&[]),
+        map(&[(2.into(), 9)]),
+        // As keys all integers stand before all floats.
+        map(&[(float(1.0), 0)]),
+        map(&[(atom("a"), 1)]),
+        map(&[(atom("a"), 2)]),
+        // But as values not.
+        Term::map([(atom("a"), float(2.5))]),
+        map(&[(atom("a"), 3)]),
+        map(&[(atom("a"), 1), (atom("b"), 1)]),
+        map(&[(atom("a"), 0), (atom("c"), 0)]),
+        Term::list([]),
+        Term::list_with_tail([1.into()], 2.into()),
+        Term::list_with_tail([1.into()], atom("a")),
+        Term::list([1.into()]),
+        Term::list_with_tail([1.into(), 2.into()], 3.into()),
+        Term::list([1.into(), 2.into()]),
+        Term::list_with_tail([1.into(), 2.into()], "tail".into()),
+        Term::list([2.into()]),
+        "".into(),
+        bits(&[0], 1),
+        Term::binary([0]),
+        "a".into(),
+        "aa".into(),
+        bits(&[0x80], 1),
+        bits(&[0x80], 2),
+        Term::binary([0x80]),
+        bits(&[0x80, 0], 1),
+        bits(&[0xc0], 2),
+    ];
+    for (index, one) in ascending.iter().enumerate() {
+        for (other_index, other) in ascending.iter().enumerate() {
+            assert_eq!(one.cmp(other), index.cmp(&other_index), "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn values_become_terms_and_come_back() {
+    assert_eq!(Term::from("Ada").as_str(), Some("Ada"));
+    assert_eq!(Term::from(String::from("Ada")).as_bytes(), Some(&b"Ada"[..]));
+    assert_eq!(Term::from(&[0xff][..]).as_str(), None);
+    assert_eq!(Term::from(vec![0xff_u8]), Term::binary([0xff]));
+    assert_eq!((Term::from(true).as_bool(), atom("yes").as_bool()), (Some(true), None));
+    assert_eq!((Term::from(None::<i64>), Term::from(Some(1))), (Term::NIL, 1.into()));
+    assert!(Term::NIL.is_nil() && !Term::list([]).is_nil());
+    assert_eq!(Term::from(vec![Term::NIL]).as_list(), Some(&[Term::NIL][..]));
+    assert_eq!(Term::tuple([Term::NIL]).as_tuple(), Some(&[Term::NIL][..]));
+    assert_eq!(Term::tuple([]).as_list(), None);
+    assert_eq!(float(1.5).as_f64(), Some(1.5));
+    assert_eq!((Term::from(7).as_f64(), Term::from(7).as_i64()), (None, Some(7)));
+    assert_eq!(Term::from(u64::MAX).as_i64(), None);
+    assert_eq!(Term::from(u64::MAX).as_integer().map(u64::try_from), Some(Ok(u64::MAX)));
+    assert_eq!(atom("ok").as_atom().map(Atom::as_str), Some("ok"));
+    assert_eq!(Term::charlist("né"), Term::byte_list([110, 233]));
+    assert_eq!(Term::from(Map::new()).as_map().map(Map::len), Some(0));
+}
+
+#[test]
+fn integers_beyond_a_type_are_out_of_its_range() {
+    let integer = Integer::from(-1_i128 << 64);
+    assert_eq!(integer.to_i64(), None);
+    assert_eq!(i64::try_from(&integer), Err(IntegerError::Range));
+    assert_eq!(u128::try_from(&integer), Err(IntegerError::Range));
+    assert_eq!(u8::try_from(&Integer::from(256)), Err(IntegerError::Range));
+    assert_eq!(i128::try_from(&integer), Ok(-1_i128 << 64));
+    assert_eq!(i128::try_from(&Integer::from(i128::MIN)), Ok(i128::MIN));
+    assert_eq!(i128::try_from(&Integer::from(u128::MAX)), Err(IntegerError::Range));
+    let huge: Integer = format!("0x1{}", "0".repeat(256)).parse().unwrap();
+    assert_eq!((huge.to_i128(), huge.to_f64()), (None, None));
+    assert_eq!(IntegerError::Range.to_string(), "the integer is out of range");
+    assert_eq!(IntegerError::Syntax.to_string(), "not an integer");
+}
+
+#[test]
+fn integers_are_rounded_to_the_nearest_float() {
+    let to_f64 = |value: i128| Integer::from(value).to_f64();
+    // Beside 2^64 floats are 4 096 apart; the middle is rounded to the even one.
+    let (middle, even, odd) = ((1 << 64) + 2048, 2_f64.powi(64), 2_f64.powi(64) + 4096.0);
+    assert_eq!((to_f64(middle), to_f64(middle + 1)), (Some(even), Some(odd)));
+    assert_eq!((to_f64(-middle), to_f64(-middle - 1)), (Some(-even), Some(-odd)));
+    assert_eq!(to_f64(middle + 4096), Some(even + 8192.0));
+    assert_eq!(to_f64((1 << 64) - 1), Some(even));
+    let largest: Integer = format!("0xfffffffffffff8{}", "0".repeat(242)).parse().unwrap();
+    assert_eq!(largest.to_f64(), Some(f64::MAX));
+    let beyond: Integer = format!("0xfffffffffffffc{}", "0".repeat(242)).parse().unwrap();
+    assert_eq!(beyond.to_f64(), None);
+}
+
+#[test]
+fn what_is_no_such_value_is_not_made() {
+    assert_eq!(Atom::new("a".repeat(256)), Err(EncodeError::AtomTooLong));
+    assert_eq!(Atom::new("日".repeat(255)).map(|atom| atom.as_str().len()), Ok(765));
+    assert_eq!(Float::try_from(f64::INFINITY), Err(NotFinite));
+    assert_eq!(NotFinite.to_string(), "a term holds no NaN and no infinity");
+    for last_bits in [0, 8] {
+        assert_eq!(Bitstring::new([1], last_bits), None);
+    }
+    assert_eq!(Bitstring::new([], 3), None);
+    assert_eq!(ImproperList::new([], Term::from(1)), None);
+    let improper = ImproperList::new([Term::from(1)], Term::from(2)).unwrap();
+    assert_eq!((improper.elements(), improper.tail()), (&[Term::from(1)][..], &Term::from(2)));
+    for tail in [Term::list([]), Term::from(improper)] {
+        assert_eq!(ImproperList::new([Term::from(1)], tail), None);
+    }
+}
+
+#[test]
+fn a_tail_makes_the_list_that_erlang_makes() {
+    let one = || [Term::from(1)];
+    assert_eq!(Term::list_with_tail([], 2.into()), 2.into());
+    assert_eq!(Term::list_with_tail(one(), Term::list([2.into()])), Term::byte_list([1, 2]));
+    let improper = Term::list_with_tail([2.into()], 3.into());
+    let longer = Term::list_with_tail(one(), improper);
+    assert_eq!(longer, Term::list_with_tail([1.into(), 2.into()], 3.into()));
+}
+
+#[test]
+fn the_last_of_equal_keys_stays() {
+    let pairs = [(1.into(), "one".into()), (float(1.0), "float".into()), (1.into(), "last".into())];
+    let map: Map = pairs.into_iter().collect();
+    assert_eq!((map.len(), map.get(&1.into())), (2, Some(&"last".into())));
+}
+
+#[test]
+fn a_failed_encoding_leaves_the_buffer_as_it_was() {
+    let mut deep = Term::NIL;
+    for _ in 0..2000 {
+        deep = Term::tuple([deep]);
+    }
+    let mut buffer = vec![1, 2, 3];
+    assert_eq!(deep.encode_into(&mut buffer), Err(EncodeError::TooDeep));
+    assert_eq!(buffer, [1, 2, 3]);
+}
+
+#[test]
+fn lists_of_bytes_are_strings_up_to_65_535_elements() {
+    let list = |length| Term::list(vec![Term::from(7); length]).encode().unwrap();
+    assert_eq!(list(1), [131, 107, 0, 1, 7]);
+    assert_eq!((list(65_535)[1], list(65_535).len()), (107, 65_539));
+    assert_eq!((list(65_536)[1], list(65_536).len()), (108, 131_079));
+    let mixed = [Term::from(1), Term::from(256)];
+    assert_eq!(Term::list(mixed).encode().unwrap()[1], 108);
+}
