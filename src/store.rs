@@ -4,23 +4,29 @@
 //! in `users_tokens`, so that one session, all, or all but this one can be ended. This store works
 //! on that very table beside a running Phoenix, or makes it where there is none.
 //!
-//! ```no_run
+//! ```
 //! # #[cfg(feature = "sqlite")]
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use phoenix_token::store::{NewSession, Settings, Store};
 //!
-//! let pool = sqlx::SqlitePool::connect("sqlite:app.db").await?;
-//! let store = Store::open(&pool, Settings::new()).await?;
+//! let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?;
+//! Store::create_table(&pool, &Settings::new()).await?; // where Phoenix has not made it
+//! let store = Store::open(&pool, Settings::new()).await?; // once
 //!
-//! let login = store.create(&pool, 42, &NewSession::new()).await?;       // into a signed cookie
-//! let session = store.lookup(&pool, login.token.secret_bytes()).await?; // on each request
-//! assert_eq!(session.map(|session| session.user_id), Some(42.into()));
+//! let login = store.create(&pool, 42, &NewSession::new()).await?;
+//! let token = login.token.secret_bytes(); // into a signed cookie
 //!
-//! for ended in store.end(&pool, login.token.secret_bytes()).await? {
-//!     println!("disconnect {}", ended.live_socket_topic);
-//! }
+//! let session = store.lookup(&pool, token).await?.ok_or("logged out")?; // on each request
+//! assert_eq!(session.user_id, 42.into());
+//!
+//! let ended = store.end(&pool, token).await?.ok_or("logged out before")?;
+//! assert!(ended.live_socket_topic.starts_with("users_sessions:")); // broadcast "disconnect" to it
+//! assert_eq!(store.lookup(&pool, token).await?, None);
 //! # Ok(())
 //! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
 //! ```
 //!
 //! Every operation takes a pool, a connection, or a transaction of the caller (`&mut transaction`).
