@@ -172,8 +172,9 @@ impl<DB: Backend> Store<DB> {
     /// The SQL of [`lookup`](Self::lookup) with further columns and a join, for a caller who reads
     /// the session and its user in one statement.
     ///
-    /// The table is called `t`; `columns` follow those of the session (user id, handle, token,
-    /// inserted, authenticated and last seen at, user agent, address, the database's time).
+    /// The table is called `t`; `columns` follow those of the session: `user_id` and `handle` as text,
+    /// `token`, `inserted_at`, `authenticated_at`, `last_seen_at`, `user_agent`, `ip_address`, and
+    /// `read_at`, the database's time, or null by a given clock.
     ///
     /// ```no_run
     /// # use phoenix_token::store::{Backend, Store};

@@ -156,8 +156,14 @@ impl Draft<'_> {
                 }
             }),
             "session" => self.session_columns(),
-            "ended" => self.expand("{read:user_id}, {read:id}, {token}, {context}"),
-            "email" => self.expand("{read:user_id}, {sent_to}, {read:inserted_at}"),
+            "ended" => self.expand(
+                "{read:user_id} AS user_id, {read:id} AS handle, {token} AS token, \
+                 {context} AS context",
+            ),
+            "email" => self.expand(
+                "{read:user_id} AS user_id, {sent_to} AS sent_to, \
+                 {read:inserted_at} AS inserted_at",
+            ),
             "device.names" => self.device(|column| format!(", {{{}}}", column.default_name())),
             "device.values" => self.device(|column| format!(", :{}", column.default_name())),
             "id.name" if on.settings.id_type == IdType::Uuid => self.expand("{id}, "),
@@ -222,14 +228,17 @@ impl Draft<'_> {
 
     fn session_columns(&mut self) {
         self.expand(
-            "{read:user_id}, {read:id}, {token}, {read:inserted_at}, {read:authenticated_at}, \
-             {read:last_seen_at}, {read:user_agent}, {read:ip_address}, ",
+            "{read:user_id} AS user_id, {read:id} AS handle, {token} AS token, \
+             {read:inserted_at} AS inserted_at, {read:authenticated_at} AS authenticated_at, \
+             {read:last_seen_at} AS last_seen_at, {read:user_agent} AS user_agent, \
+             {read:ip_address} AS ip_address, ",
         );
         let now = match self.clock() {
             Some(clock) => self.on.dialect.read_time(clock),
             None => self.on.dialect.null().into(),
         };
         self.text.push_str(&now);
+        self.text.push_str(" AS read_at");
     }
 
     /// The database's clock, where that is the one to go by.
