@@ -32,6 +32,7 @@
 //! | `Plug.CSRFProtection` | [`csrf_protection`] |
 //! | changing a secret, `rotating_options:` | [`Keyring`] |
 //! | `Plug.Crypto.MessageVerifier`, `MessageEncryptor`, `KeyGenerator` | [`message_verifier`], [`message_encryptor`], [`key_generator`] |
+//! | the `users_tokens` of phx.gen.auth | `store`, with the features `sqlite`, `postgres`, `mysql` |
 //! | `:erlang.term_to_binary/2`, `binary_to_term/2` | [`serde`](mod@serde) for Rust types, [`term`] for all others |
 //!
 //! # Without `std`
@@ -50,6 +51,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+#[cfg(feature = "store")]
+extern crate std;
 
 mod base64url;
 #[cfg(feature = "cbor")]
@@ -68,6 +71,9 @@ mod secret;
 #[cfg(feature = "serde")]
 pub mod serde;
 pub mod term;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))))]
+pub mod store;
 #[cfg(test)]
 mod testing;
 mod time;

@@ -1,0 +1,148 @@
+//! Ending sessions.
+
+use std::{string::String, time::Instant, vec::Vec};
+
+use sqlx::Acquire;
+
+use super::{
+    Store,
+    backend::Backend,
+    error::StoreError,
+    id::{Handle, Id},
+    revocations::Subject,
+    run::{Outcome, Values},
+    session::Ended,
+    settings::Column,
+    sql::Operation,
+    statement::Param,
+    token::SessionToken,
+};
+
+/// What ends when everything of a user ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndAll {
+    /// The sessions.
+    Sessions,
+    /// The sessions and the e-mail tokens: after a change of password.
+    SessionsAndEmailTokens,
+}
+
+impl<DB: Backend> Store<DB> {
+    /// Ends the session of this token: log-out. Gives it back, if there was one.
+    ///
+    /// Inside a transaction of the caller, see [`Store::forget`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; bytes that are no token end nothing, without a query.
+    pub async fn end<'c>(
+        &self,
+        db: impl Acquire<'c, Database = DB> + Send,
+        token: &[u8],
+    ) -> Result<Option<Ended>, StoreError> {
+        let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
+        let digest = token.digest();
+        let _revoked = self.inner.revocations.on_drop(Subject::Token(&digest));
+        let outcome = self.run(db, &self.sql().end, &self.presented(&token)).await?;
+        Ok(self.ended(&outcome)?.pop())
+    }
+
+    /// Ends one session of the user's list. Another user's handle ends nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn end_by_handle<'c>(
+        &self,
+        db: impl Acquire<'c, Database = DB> + Send,
+        user_id: impl Into<Id>,
+        handle: Handle,
+    ) -> Result<Option<Ended>, StoreError> {
+        let user_id = user_id.into();
+        self.check_id(handle)?;
+        let values = self.of_user(self.values(), user_id)?;
+        let values = values.with(Param::Handle, self.id_value(Column::Id, handle));
+        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
+        let outcome = self.run(db, &self.sql().end_by_handle, &values).await?;
+        Ok(self.ended(&outcome)?.pop())
+    }
+
+    /// Ends all sessions of the user: log-out everywhere.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn end_all<'c>(
+        &self,
+        db: impl Acquire<'c, Database = DB> + Send,
+        user_id: impl Into<Id>,
+        what: EndAll,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let user_id = user_id.into();
+        let values = self.of_user(self.values(), user_id)?;
+        let operation = match what {
+            EndAll::Sessions => &self.sql().end_all,
+            EndAll::SessionsAndEmailTokens => &self.sql().end_everything,
+        };
+        self.end_many(db, user_id, operation, &values).await
+    }
+
+    /// Ends all sessions of the user but that of the `current` token. If that is not a session of
+    /// the user's, all.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn end_others<'c>(
+        &self,
+        db: impl Acquire<'c, Database = DB> + Send,
+        user_id: impl Into<Id>,
+        current: &[u8],
+    ) -> Result<Vec<Ended>, StoreError> {
+        let user_id = user_id.into();
+        let Some(current) = SessionToken::from_bytes(current) else {
+            return self.end_all(db, user_id, EndAll::Sessions).await;
+        };
+        let values = self.of_user(self.presented(&current), user_id)?;
+        self.end_many(db, user_id, &self.sql().end_others, &values).await
+    }
+
+    /// Repeats the statement until it finds nothing more to end.
+    ///
+    /// A statement sees the rows that were there when it began. A reissue that held the old row
+    /// meanwhile has left a new one by the time the statement gets to it; that one is found by the
+    /// next.
+    async fn end_many<'c>(
+        &self,
+        db: impl Acquire<'c, Database = DB> + Send,
+        user_id: Id,
+        operation: &Operation,
+        values: &Values,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
+        let mut connection = db.acquire().await?;
+        let (started, mut all) = (Instant::now(), Vec::new());
+        loop {
+            let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
+            let outcome = self.run_on(&mut connection, operation, values, limit).await?;
+            all.extend(self.ended(&outcome)?);
+            if outcome.rows.is_empty() || !self.inner.dialect.has_concurrent_writers() {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn of_user(&self, values: Values, user_id: Id) -> Result<Values, StoreError> {
+        self.check_id(user_id)?;
+        Ok(values.with(Param::UserId, self.id_value(Column::UserId, user_id)))
+    }
+
+    /// The sessions among the rows; a fourth column tells them from e-mail tokens by context.
+    fn ended(&self, outcome: &Outcome<DB>) -> Result<Vec<Ended>, StoreError> {
+        let prefix = &self.inner.settings.live_socket_prefix;
+        let mut all = Vec::with_capacity(outcome.rows.len());
+        for row in &outcome.rows {
+            let context: Option<String> = DB::get(row, 3)?;
+            if context.as_deref() == Some("session") {
+                all.push(Ended::read::<DB>(row, prefix)?);
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,201 @@
+//! Running an operation: its parameters, its transaction, its retries, its time limit.
+
+use core::time::Duration;
+use std::{boxed::Box, string::String, vec::Vec};
+
+use sqlx::{Connection as _, Row as _};
+
+use super::{
+    backend::{Args, Backend, BoxFuture, Value},
+    dialect::Dialect,
+    error::StoreError,
+    settings::{Settings, TokenStorage},
+    sql::{Isolation, Operation, Step},
+    statement::{Param, Statement},
+    time_text,
+};
+use crate::time::Timestamp;
+
+/// The values of one call.
+pub(crate) struct Values {
+    values: Vec<(Param, Value)>,
+    /// By the given clock; the database has its own.
+    pub(crate) now: Option<Timestamp>,
+}
+
+impl Values {
+    pub(crate) fn at(now: Option<Timestamp>) -> Self {
+        Self { values: Vec::new(), now }
+    }
+
+    pub(crate) fn with(mut self, param: Param, value: Value) -> Self {
+        self.values.push((param, value));
+        self
+    }
+
+    fn value(&self, param: Param, settings: &Settings) -> Value {
+        let ago = |age: Duration| {
+            let millis = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+            let now = self.now.map_or(0, Timestamp::as_millis);
+            Timestamp::from_millis(now.saturating_sub(millis))
+        };
+        match (param, settings.storage) {
+            (Param::Ago(age), _) => Value::text(time_text::write_millis(ago(age))),
+            (Param::Written(age), _) => Value::text(time_text::write(ago(age), settings.precision)),
+            (Param::RawUntil, TokenStorage::Both { raw_until }) => {
+                Value::text(time_text::write_millis(raw_until))
+            }
+            _ => {
+                let own = self.values.iter().find(|(known, _)| *known == param);
+                own.map_or(Value::Text(None), |(_, value)| value.clone())
+            }
+        }
+    }
+
+    fn args<DB: Backend>(
+        &self,
+        statement: &Statement,
+        settings: &Settings,
+    ) -> Result<DB::Arguments, sqlx::Error> {
+        let mut args = Args::default();
+        for param in &statement.params {
+            args.push(self.value(*param, settings));
+        }
+        args.bind::<DB>()
+    }
+}
+
+/// What an operation found or changed.
+pub(crate) struct Outcome<DB: Backend> {
+    pub(crate) rows: Vec<DB::Row>,
+    pub(crate) affected: u64,
+}
+
+/// Runs the operation, again where the database asks for it, and no longer than `limit`.
+///
+/// Inside a transaction of the caller nothing is tried again: there the database has given the
+/// whole transaction up.
+pub(crate) async fn run<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+    operation: &Operation,
+    values: &Values,
+    limit: Duration,
+) -> Result<Outcome<DB>, StoreError> {
+    let attempts = if connection.is_in_transaction() { 1 } else { settings.attempts };
+    let tried = async {
+        let mut attempt = 1;
+        loop {
+            match perform::<DB>(connection, dialect, settings, operation, values).await {
+                Err(error) if !error.as_database_error().is_some_and(DB::is_conflict) => {
+                    return Err(error.into());
+                }
+                Err(error) if attempt >= attempts => return Err(StoreError::Busy(error)),
+                Err(_) => tokio::time::sleep(pause(attempt)).await,
+                Ok(outcome) => return Ok(outcome),
+            }
+            attempt = attempt.saturating_add(1);
+        }
+    };
+    tokio::time::timeout(limit, tried).await.unwrap_or(Err(StoreError::TimedOut))
+}
+
+/// Boxed, so that what the callers' futures hold of it is plainly `Send`.
+fn perform<'a, DB: Backend>(
+    connection: &'a mut DB::Connection,
+    dialect: Dialect,
+    settings: &'a Settings,
+    operation: &'a Operation,
+    values: &'a Values,
+) -> BoxFuture<'a, Result<Outcome<DB>, sqlx::Error>> {
+    Box::pin(transact::<DB>(connection, dialect, settings, operation, values))
+}
+
+async fn transact<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+    operation: &Operation,
+    values: &Values,
+) -> Result<Outcome<DB>, sqlx::Error> {
+    if operation.isolation == Isolation::None {
+        return steps::<DB>(connection, settings, operation, values).await;
+    }
+    let serializable = operation.isolation == Isolation::Serializable;
+    let mut transaction = if connection.is_in_transaction() {
+        connection.begin().await?
+    } else {
+        match dialect {
+            Dialect::Sqlite => connection.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres if serializable => {
+                connection.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?
+            }
+            Dialect::MySql { .. } if serializable => {
+                let sql = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE".into();
+                DB::execute(connection, sql, Args::default().bind::<DB>()?).await?;
+                connection.begin().await?
+            }
+            _ => connection.begin().await?,
+        }
+    };
+    let outcome = steps::<DB>(&mut transaction, settings, operation, values).await?;
+    transaction.commit().await?;
+    Ok(outcome)
+}
+
+async fn steps<DB: Backend>(
+    connection: &mut DB::Connection,
+    settings: &Settings,
+    operation: &Operation,
+    values: &Values,
+) -> Result<Outcome<DB>, sqlx::Error> {
+    let mut outcome = Outcome { rows: Vec::new(), affected: 0 };
+    for step in &operation.steps {
+        match step {
+            Step::Fetch(statement) => {
+                let args = values.args::<DB>(statement, settings)?;
+                outcome.rows = DB::fetch(connection, statement.sql(), args).await?;
+                if outcome.rows.is_empty() {
+                    break;
+                }
+            }
+            Step::Require(statement) | Step::Execute(statement) => {
+                let args = values.args::<DB>(statement, settings)?;
+                let result = DB::execute(connection, statement.sql(), args).await?;
+                outcome.affected = DB::affected(&result);
+                if outcome.affected == 0 && matches!(step, Step::Require(_)) {
+                    break;
+                }
+            }
+            Step::DeleteFetched(statement) => {
+                for row in &outcome.rows {
+                    let id: Option<String> = DB::get(row, row.len().saturating_sub(1))?;
+                    let mut args = Args::default();
+                    args.push(id_value(id.as_deref().unwrap_or_default()));
+                    DB::execute(connection, statement.sql(), args.bind::<DB>()?).await?;
+                }
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// An id as MySQL takes it, the one database that fetches before it deletes.
+fn id_value(text: &str) -> Value {
+    match text.parse() {
+        Ok(super::Id::Integer(id)) => Value::Integer(id),
+        Ok(super::Id::Uuid(bytes)) => Value::Bytes(bytes.to_vec()),
+        Err(_) => Value::Text(None),
+    }
+}
+
+/// 2, 4, 8, … up to 128 ms, each cut by up to half, so that two that met do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let whole = Duration::from_millis(1 << attempt.min(7));
+    let mut byte = [0];
+    // Without randomness the pause is the whole one.
+    let _ = getrandom::fill(&mut byte);
+    let [byte] = byte;
+    whole.saturating_sub(whole.mul_f64(f64::from(byte) / 512.0))
+}

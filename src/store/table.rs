@@ -1,0 +1,263 @@
+//! The table as it was found, and the table as this crate makes it.
+
+use std::{borrow::ToOwned as _, format, string::String, vec, vec::Vec};
+
+use super::{
+    backend::{Args, Backend, Value},
+    dialect::{Dialect, is_binary},
+    error::{StoreError, TableProblem},
+    id::{Id, IdType},
+    settings::{Column, Settings},
+};
+
+/// The type of each column, none for those that the table does not have.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    types: [Option<String>; Column::ALL.len()],
+}
+
+impl Table {
+    /// Looks the table up and checks that it is what the settings say.
+    pub(crate) async fn find<DB: Backend>(
+        connection: &mut DB::Connection,
+        dialect: Dialect,
+        settings: &Settings,
+    ) -> Result<Self, StoreError> {
+        let mut args = Args::default();
+        if dialect == Dialect::Postgres {
+            args.push(Value::text(dialect.table(settings)));
+        } else {
+            args.push(Value::text(settings.table.clone()));
+            args.push(Value::Text(settings.schema.clone()));
+        }
+        let rows =
+            DB::fetch(connection, dialect.introspection().into(), args.bind::<DB>()?).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let name: Option<String> = DB::get(row, 0)?;
+            let column_type: Option<String> = DB::get(row, 1)?;
+            found.push((name.unwrap_or_default(), column_type.unwrap_or_default()));
+        }
+        Self::check(&found, dialect, settings)
+            .map_err(|problem| StoreError::Table { table: settings.table.clone(), problem })
+    }
+
+    fn check(
+        found: &[(String, String)],
+        dialect: Dialect,
+        settings: &Settings,
+    ) -> Result<Self, TableProblem> {
+        if found.is_empty() {
+            return Err(TableProblem::Missing);
+        }
+        let mut types = [const { None }; Column::ALL.len()];
+        for (column, own) in Column::ALL.into_iter().zip(&mut types) {
+            let name = settings.column_name(column);
+            let Some((_, column_type)) = found.iter().find(|(found, _)| found == name) else {
+                if column.is_optional() {
+                    continue;
+                }
+                return Err(TableProblem::MissingColumn(name.to_owned()));
+            };
+            let bare = column_type.split('(').next().unwrap_or_default().trim();
+            let expected = dialect.accepted(column, settings.id_type);
+            if !expected.split(", ").flat_map(|it| it.split(" or ")).any(|it| it == bare) {
+                return Err(TableProblem::WrongType {
+                    column: name.to_owned(),
+                    found: column_type.clone(),
+                    expected,
+                });
+            }
+            *own = Some(bare.to_owned());
+        }
+        Ok(Self { types })
+    }
+
+    pub(crate) fn has(&self, column: Column) -> bool {
+        !self.column_type(column).is_empty()
+    }
+
+    /// The column's type without its length; empty where there is no such column.
+    pub(crate) fn column_type(&self, column: Column) -> &str {
+        let mut types = Column::ALL.into_iter().zip(&self.types);
+        let own = types.find(|(known, _)| *known == column).and_then(|(_, own)| own.as_deref());
+        own.unwrap_or_default()
+    }
+
+    /// An id as it is bound for a column of this table.
+    pub(crate) fn id_value(&self, column: Column, id: Id) -> Value {
+        match id {
+            Id::Integer(id) => Value::Integer(id),
+            Id::Uuid(bytes) if is_binary(self.column_type(column)) => Value::Bytes(bytes.to_vec()),
+            Id::Uuid(_) => Value::text(format!("{id}")),
+        }
+    }
+}
+
+/// The statements that make the table and its indexes where they are missing.
+///
+/// Ecto's table, with the optional columns, an index that serves expiry, and the reference to the
+/// users' table where the settings name one.
+fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
+    let types = Types::of(dialect, settings);
+    let name = |column| dialect.quote(settings.column_name(column));
+    let references = settings.users.as_ref().map_or(String::new(), |users| {
+        let (users, id) = (dialect.quote(&users.table), dialect.quote(&users.id));
+        format!(" REFERENCES {users} ({id}) ON DELETE CASCADE")
+    });
+    // MySQL reads a column's own REFERENCES and does not keep it.
+    let (inline, constraint) = match dialect {
+        Dialect::MySql { .. } if !references.is_empty() => {
+            (String::new(), format!(",\n  FOREIGN KEY ({}){references}", name(Column::UserId)))
+        }
+        _ => (references, String::new()),
+    };
+    let table = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (\n  \
+           {id} {id_type},\n  \
+           {user_id} {user_id_type} NOT NULL{inline},\n  \
+           {token} {bytes} NOT NULL,\n  \
+           {context} {text} NOT NULL,\n  \
+           {sent_to} {text},\n  \
+           {authenticated_at} {time},\n  \
+           {user_agent} {text},\n  \
+           {ip_address} {text},\n  \
+           {last_seen_at} {time},\n  \
+           {inserted_at} {time} NOT NULL{constraint}\n)",
+        table = dialect.table(settings),
+        id = name(Column::Id),
+        id_type = types.primary_key,
+        user_id = name(Column::UserId),
+        user_id_type = types.id,
+        token = name(Column::Token),
+        bytes = types.bytes,
+        context = name(Column::Context),
+        text = types.text,
+        sent_to = name(Column::SentTo),
+        authenticated_at = name(Column::AuthenticatedAt),
+        time = types.time,
+        user_agent = name(Column::UserAgent),
+        ip_address = name(Column::IpAddress),
+        last_seen_at = name(Column::LastSeenAt),
+        inserted_at = name(Column::InsertedAt),
+    );
+    let mut statements = vec![Creation { sql: table, unless_index: None }];
+    statements.extend(indexes(dialect, settings));
+    statements
+}
+
+/// One statement of the creation.
+struct Creation {
+    sql: String,
+    /// Not to be run where the table has this index: MySQL has no `CREATE INDEX IF NOT EXISTS`.
+    unless_index: Option<String>,
+}
+
+/// Makes what is missing. Where two make it at the same time, one fails on what the other has just
+/// made, and finds it when it tries again.
+pub(crate) async fn create<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    for creation in creation(dialect, settings) {
+        if run::<DB>(connection, settings, &creation).await.is_err() {
+            run::<DB>(connection, settings, &creation).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn run<DB: Backend>(
+    connection: &mut DB::Connection,
+    settings: &Settings,
+    creation: &Creation,
+) -> Result<(), StoreError> {
+    if let Some(index) = &creation.unless_index {
+        let mut args = Args::default();
+        args.push(Value::text(settings.table.clone()));
+        args.push(Value::Text(settings.schema.clone()));
+        args.push(Value::text(index.clone()));
+        let found = DB::fetch(connection, MYSQL_INDEX.into(), args.bind::<DB>()?).await?;
+        if !found.is_empty() {
+            return Ok(());
+        }
+    }
+    let sql = creation.sql.as_str().into();
+    DB::execute(connection, sql, Args::default().bind::<DB>()?).await?;
+    Ok(())
+}
+
+/// The parameters are the table, its schema or null, and the index.
+const MYSQL_INDEX: &str = "SELECT index_name FROM information_schema.statistics \
+     WHERE table_name = ? AND table_schema = COALESCE(?, DATABASE()) AND index_name = ?";
+
+/// The column types that Ecto's migrations give.
+struct Types {
+    primary_key: &'static str,
+    id: &'static str,
+    bytes: &'static str,
+    text: &'static str,
+    time: &'static str,
+}
+
+impl Types {
+    fn of(dialect: Dialect, settings: &Settings) -> Self {
+        use super::time_text::Precision::{Microseconds, Seconds};
+        let (primary_key, id) = match (dialect, settings.id_type) {
+            (Dialect::Sqlite, IdType::Integer) => ("INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER"),
+            (Dialect::Sqlite, IdType::Uuid) => ("TEXT PRIMARY KEY", "TEXT"),
+            (Dialect::Postgres, IdType::Integer) => ("bigserial PRIMARY KEY", "bigint"),
+            (Dialect::Postgres, IdType::Uuid) => ("uuid PRIMARY KEY", "uuid"),
+            (Dialect::MySql { .. }, IdType::Integer) => {
+                ("bigint unsigned AUTO_INCREMENT PRIMARY KEY", "bigint unsigned")
+            }
+            (Dialect::MySql { .. }, IdType::Uuid) => ("binary(16) PRIMARY KEY", "binary(16)"),
+        };
+        let (bytes, text) = match dialect {
+            Dialect::Sqlite => ("BLOB", "TEXT"),
+            Dialect::Postgres => ("bytea", "varchar(255)"),
+            Dialect::MySql { .. } => ("varbinary(32)", "varchar(255)"),
+        };
+        let time = match (dialect, settings.precision) {
+            (Dialect::Sqlite, _) => "TEXT",
+            (Dialect::Postgres, Seconds) => "timestamp(0) without time zone",
+            (Dialect::Postgres, Microseconds) => "timestamp without time zone",
+            (Dialect::MySql { .. }, Seconds) => "datetime",
+            (Dialect::MySql { .. }, Microseconds) => "datetime(6)",
+        };
+        Self { primary_key, id, bytes, text, time }
+    }
+}
+
+/// The two indexes of phx.gen.auth under Ecto's names, and one for expiry.
+fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
+    // With its operator class the prefix of `change:` contexts is found by index in any locale.
+    let class = if dialect == Dialect::Postgres { " varchar_pattern_ops" } else { "" };
+    let exists = if matches!(dialect, Dialect::MySql { .. }) { "" } else { "IF NOT EXISTS " };
+    // An index of SQLite names its schema itself, and its table without one.
+    let (schema, table) = match (dialect, &settings.schema) {
+        (Dialect::Sqlite, Some(schema)) => {
+            (format!("{}.", dialect.quote(schema)), dialect.quote(&settings.table))
+        }
+        _ => (String::new(), dialect.table(settings)),
+    };
+    let all: [(&str, &[Column], &str); 3] = [
+        ("", &[Column::UserId], ""),
+        ("UNIQUE ", &[Column::Context, Column::Token], ""),
+        ("", &[Column::Context, Column::InsertedAt], class),
+    ];
+    all.into_iter()
+        .map(|(unique, columns, class)| {
+            let names: Vec<_> = columns.iter().map(|it| settings.column_name(*it)).collect();
+            let name = format!("{}_{}_index", settings.table, names.join("_"));
+            let quoted: Vec<_> = names.iter().map(|name| dialect.quote(name)).collect();
+            let columns = quoted.join(&format!("{class}, "));
+            let index = dialect.quote(&name);
+            Creation {
+                sql: format!("CREATE {unique}INDEX {exists}{schema}{index} ON {table} ({columns})"),
+                unless_index: exists.is_empty().then_some(name),
+            }
+        })
+        .collect()
+}

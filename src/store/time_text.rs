@@ -1,0 +1,153 @@
+//! Times as text, the one form in which they go to every database and come from it.
+
+use std::{format, string::String};
+
+use crate::time::Timestamp;
+
+/// How fine the times of the table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// `timestamp(0)`, `datetime`, `:utc_datetime`: whole seconds, rounded down.
+    Seconds,
+    /// `timestamp(6)`, `datetime(6)`, `:utc_datetime_usec`. This crate writes whole milliseconds.
+    Microseconds,
+}
+
+/// The last millisecond of the year 9999.
+const LATEST: i64 = 253_402_300_799_999;
+/// The first millisecond of the year 1.
+const EARLIEST: i64 = -62_135_596_800_000;
+const DAY: i64 = 86_400_000;
+
+/// `2026-01-02T03:04:05`, with six more digits for microseconds.
+///
+/// Clamped to the years 1 to 9999, which all the databases can hold.
+pub(crate) fn write(time: Timestamp, precision: Precision) -> String {
+    let (date, millis) = split(time);
+    match precision {
+        Precision::Seconds => format!("{date}{}", clock(millis)),
+        Precision::Microseconds => format!("{date}{}.{:03}000", clock(millis), millis % 1000),
+    }
+}
+
+/// `2026-01-02T03:04:05.678`, the form in which SQLite compares.
+pub(crate) fn write_millis(time: Timestamp) -> String {
+    let (date, millis) = split(time);
+    format!("{date}{}.{:03}", clock(millis), millis % 1000)
+}
+
+/// Reads `2026-01-02T03:04:05`, with a space for the `T`, a fraction or a `Z`, where there is one.
+///
+/// The fraction is cut to milliseconds.
+pub(crate) fn read(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (date, time) = seconds.split_once(['T', ' '])?;
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let in_range = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60
+        && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !in_range {
+        return None;
+    }
+    let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    Some(join(year, month, day, [hour, minute, second], millis))
+}
+
+/// The numbers of a date or time, each of so many digits.
+fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> {
+    let mut numbers = [0; 3];
+    let mut parts = text.split(separator);
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        let part = parts.next().filter(|part| part.len() == digits)?;
+        *number = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// The date with its `T`, and the milliseconds of the day.
+#[expect(clippy::arithmetic_side_effects, reason = "the time is clamped to the years 1 to 9999")]
+fn split(time: Timestamp) -> (String, i64) {
+    let millis = time.as_millis().clamp(EARLIEST, LATEST);
+    let (year, month, day) = civil(millis.div_euclid(DAY));
+    (format!("{year:04}-{month:02}-{day:02}T"), millis - millis.div_euclid(DAY) * DAY)
+}
+
+fn clock(millis: i64) -> String {
+    format!("{:02}:{:02}:{:02}", millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60)
+}
+
+/// Year, month and day of so many days after 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// Years are counted from 1 March, so that the leap day is the last of its year.
+#[expect(clippy::arithmetic_side_effects, reason = "the time is clamped to the years 1 to 9999")]
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (months, late) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year + era * 400 + late, months, day - (153 * month + 2) / 5 + 1)
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "every part has at most four digits")]
+fn join(year: i64, month: i64, day: i64, time: [i64; 3], millis: i64) -> Timestamp {
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 + day - 1;
+    let days = era * 146_097 + day_of_era - 719_468;
+    let [hour, minute, second] = time;
+    Timestamp::from_millis(days * DAY + hour * 3_600_000 + minute * 60_000 + second * 1000 + millis)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_ecto_writes_it() {
+        let time = Timestamp::from_millis(1_767_323_045_678);
+        assert_eq!(write(time, Precision::Seconds), "2026-01-02T03:04:05");
+        assert_eq!(write(time, Precision::Microseconds), "2026-01-02T03:04:05.678000");
+        assert_eq!(write_millis(time), "2026-01-02T03:04:05.678");
+        let leap_day = Timestamp::from_secs(951_782_400);
+        assert_eq!(write(leap_day, Precision::Seconds), "2000-02-29T00:00:00");
+    }
+
+    #[test]
+    fn every_spelling_of_a_time_is_read() {
+        let time = Timestamp::from_millis(1_767_323_045_678);
+        for text in ["2026-01-02T03:04:05.678", "2026-01-02 03:04:05.678999Z"] {
+            assert_eq!(read(text), Some(time), "{text}");
+        }
+        assert_eq!(read("2026-01-02T03:04:05Z"), Some(Timestamp::from_secs(1_767_323_045)));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in
+            ["", "2026-01-02", "2026-13-02T00:00:00", "2026-01-02T24:00:00", "26-1-2T0:0:0", "now"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_undoes_writing(millis in EARLIEST..=LATEST) {
+            let time = Timestamp::from_millis(millis);
+            prop_assert_eq!(read(&write(time, Precision::Microseconds)), Some(time));
+            prop_assert_eq!(read(&write_millis(time)), Some(time));
+            let seconds = Timestamp::from_secs(millis.div_euclid(1000));
+            prop_assert_eq!(read(&write(time, Precision::Seconds)), Some(seconds));
+        }
+    }
+}

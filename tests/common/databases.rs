@@ -1,0 +1,245 @@
+//! The databases that the tests of the store run on: SQLite on a file and in memory, and private
+//! servers of PostgreSQL and MariaDB, each started once for a test binary.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::missing_errors_doc,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may panic and print"
+)]
+
+#[cfg(feature = "mysql")]
+pub mod mariadb;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+pub mod server;
+
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use phoenix_token::{
+    Timestamp,
+    store::{Backend, Settings},
+};
+use sqlx::Pool;
+
+/// Where a test runs.
+pub trait Place: Send + Sync + 'static {
+    type DB: Backend;
+    const NAME: &'static str;
+
+    /// A pool on a database of its own, or nothing where there is no server, having said so.
+    fn fresh() -> impl Future<Output = Option<Pool<Self::DB>>> + Send;
+
+    /// A pool of `connections` on the database of this one.
+    fn again(
+        pool: &Pool<Self::DB>,
+        connections: u32,
+    ) -> impl Future<Output = Pool<Self::DB>> + Send;
+
+    fn run(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = ()> + Send;
+
+    fn number(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = i64> + Send;
+
+    fn texts(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = Vec<String>> + Send;
+}
+
+static SERIAL: AtomicU32 = AtomicU32::new(0);
+
+/// A name that no other test has.
+pub fn unique() -> String {
+    format!("pt_{}_{}", std::process::id(), SERIAL.fetch_add(1, Ordering::SeqCst))
+}
+
+/// A folder of this process, with those of processes that are gone taken away.
+pub fn folder(kind: &str) -> PathBuf {
+    let all = std::env::temp_dir();
+    let prefix = format!("phoenix-token-{kind}-");
+    for entry in std::fs::read_dir(&all).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let pid =
+            name.strip_prefix(&prefix).and_then(|it| it.split('-').next()?.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !PathBuf::from(format!("/proc/{pid}")).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let serial = SERIAL.fetch_add(1, Ordering::SeqCst);
+    let own = all.join(format!("{prefix}{}-{serial}", std::process::id()));
+    std::fs::create_dir_all(&own).unwrap();
+    own
+}
+
+/// Says that a test was skipped; fails where the environment demands that none is.
+pub fn skip(why: &str) {
+    let required = std::env::var("PHOENIX_TOKEN_REQUIRE_SERVERS").is_ok_and(|it| it == "1");
+    assert!(!required, "PHOENIX_TOKEN_REQUIRE_SERVERS is set, but {why}");
+    println!("skipped: {why}");
+}
+
+/// A clock that the test sets.
+#[derive(Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_767_323_045_000)))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub fn go_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub fn on(&self, settings: Settings) -> Settings {
+        let clock = self.clone();
+        settings.clock(move || clock.now())
+    }
+}
+
+/// The helpers of a place, which are the same for every driver but for its name.
+#[macro_export]
+macro_rules! helpers {
+    () => {
+        async fn run(pool: &sqlx::Pool<Self::DB>, sql: &str) {
+            let run = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await;
+            run.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        }
+
+        async fn number(pool: &sqlx::Pool<Self::DB>, sql: &str) -> i64 {
+            let sql = sqlx::AssertSqlSafe(sql.to_owned());
+            sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+        }
+
+        async fn texts(pool: &sqlx::Pool<Self::DB>, sql: &str) -> Vec<String> {
+            use sqlx::Row as _;
+            let sql = sqlx::AssertSqlSafe(sql.to_owned());
+            let rows = sqlx::query(sql).fetch_all(pool).await.unwrap();
+            rows.iter()
+                .map(|row| row.get_unchecked::<Option<String>, _>(row.len() - 1))
+                .map(Option::unwrap_or_default)
+                .collect()
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite {
+    use std::time::Duration;
+
+    use sqlx::sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    };
+
+    use super::{Place, folder};
+
+    /// A file, in WAL mode.
+    pub struct SqliteFile;
+    /// One connection, in memory.
+    pub struct SqliteMemory;
+
+    impl Place for SqliteFile {
+        type DB = sqlx::Sqlite;
+        const NAME: &'static str = "SQLite, file";
+
+        async fn fresh() -> Option<SqlitePool> {
+            let file = folder("sqlite").join("app.db");
+            let options = SqliteConnectOptions::new()
+                .filename(file)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(Duration::from_secs(30));
+            Some(SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap())
+        }
+
+        async fn again(pool: &SqlitePool, connections: u32) -> SqlitePool {
+            let options = (*pool.connect_options()).clone();
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .connect_with(options)
+                .await
+                .unwrap()
+        }
+
+        helpers!();
+    }
+
+    impl Place for SqliteMemory {
+        type DB = sqlx::Sqlite;
+        const NAME: &'static str = "SQLite, memory";
+
+        async fn fresh() -> Option<SqlitePool> {
+            // Each connection would have a database of its own.
+            let options = SqlitePoolOptions::new().max_connections(1).idle_timeout(None);
+            Some(options.max_lifetime(None).connect("sqlite::memory:").await.unwrap())
+        }
+
+        async fn again(pool: &SqlitePool, _: u32) -> SqlitePool {
+            pool.clone()
+        }
+
+        helpers!();
+    }
+}
+
+/// Runs each test on each database that the features name.
+#[macro_export]
+macro_rules! on_every_database {
+    ($($test:ident)*) => {
+        #[cfg(feature = "sqlite")]
+        mod sqlite_file {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<super::databases::sqlite::SqliteFile>().await;
+            })*
+        }
+        #[cfg(feature = "sqlite")]
+        mod sqlite_memory {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<super::databases::sqlite::SqliteMemory>().await;
+            })*
+        }
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<super::databases::postgres::Postgres>().await;
+            })*
+        }
+        #[cfg(feature = "mysql")]
+        mod mariadb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<super::databases::mariadb::MariaDb>().await;
+            })*
+        }
+        #[cfg(feature = "mysql")]
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<super::databases::mariadb::AsMySql>().await;
+            })*
+        }
+    };
+}
