@@ -70,10 +70,10 @@ mod scratch;
 mod secret;
 #[cfg(feature = "serde")]
 pub mod serde;
-pub mod term;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))))]
 pub mod store;
+pub mod term;
 #[cfg(test)]
 mod testing;
 mod time;
