@@ -32,12 +32,19 @@ pub(crate) fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Turns the bytes from `start` on into their text, with no memory but that of `buffer` itself.
 pub(crate) fn encode_in_place(buffer: &mut Vec<u8>, start: usize) {
-    const BYTES: usize = 768;
-    const CHARACTERS: usize = encoded_len(BYTES);
-
     let length = buffer.len().saturating_sub(start);
     buffer.resize(start.saturating_add(encoded_len(length)), 0);
     let (_, region) = buffer.split_at_mut(start);
+    // To zero more room than a short text needs takes longer than to encode it.
+    if length <= 96 {
+        encode_by_chunks::<96>(region, length);
+    } else {
+        encode_by_chunks::<768>(region, length);
+    }
+}
+
+/// Turns the first `length` bytes of `region` into their text, which fills it.
+fn encode_by_chunks<const BYTES: usize>(region: &mut [u8], length: usize) {
     // From the last chunk to the first: the text of a chunk begins at or after its bytes, and so
     // overwrites only what has been read.
     let mut chunk = [0; BYTES];
@@ -46,7 +53,7 @@ pub(crate) fn encode_in_place(buffer: &mut Vec<u8>, start: usize) {
         let (chunk, _) = chunk.split_at_mut(length.saturating_sub(bytes_start).min(BYTES));
         let (_, bytes) = region.split_at(bytes_start);
         chunk.copy_from_slice(bytes.split_at(chunk.len()).0);
-        let (_, text) = region.split_at_mut(index.saturating_mul(CHARACTERS));
+        let (_, text) = region.split_at_mut(index.saturating_mul(encoded_len(BYTES)));
         encode(chunk, text.split_at_mut(encoded_len(chunk.len())).0);
     }
 }
@@ -56,6 +63,9 @@ pub(crate) fn encode_in_place(buffer: &mut Vec<u8>, start: usize) {
 pub(crate) fn decode_into(text: &[u8], out: &mut [u8]) -> Result<usize, Invalid> {
     let length = decoded_len(text.len()).ok_or(Invalid)?;
     let out = out.get_mut(..length).ok_or(Invalid)?;
+    if text.len() < LONG {
+        return decode_short(text, out).map(|()| length);
+    }
     engine().decode_slice(text, out).map_err(|_| Invalid)
 }
 
@@ -76,6 +86,63 @@ pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
     let written = engine().encode_slice(bytes, text);
     debug_assert_eq!(written, Ok(encoded_len(bytes.len())));
 }
+
+/// From so many characters on the preparations of the engine pay.
+const LONG: usize = 128;
+
+/// `out` has exactly the length that is the text's.
+fn decode_short(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
+    let (fours, rest) = text.as_chunks::<4>();
+    let (threes, last) = out.as_chunks_mut::<3>();
+    let (mut wrong, mut unused) = (0, 0);
+    for (&[a, b, c, d], three) in fours.iter().zip(threes) {
+        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
+        wrong |= a | b | c | d;
+        *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    }
+    match (rest, last) {
+        ([], []) => {}
+        (&[a, b], [first]) => {
+            let (a, b) = (value(a), value(b));
+            wrong |= a | b;
+            unused = b << 4;
+            *first = a << 2 | b >> 4;
+        }
+        (&[a, b, c], [first, second]) => {
+            let (a, b, c) = (value(a), value(b), value(c));
+            wrong |= a | b | c;
+            unused = c << 6;
+            (*first, *second) = (a << 2 | b >> 4, b << 4 | c >> 2);
+        }
+        _ => return Err(Invalid),
+    }
+    // No value of 6 bits has the highest two.
+    if wrong & 0b1100_0000 == 0 && unused == 0 { Ok(()) } else { Err(Invalid) }
+}
+
+fn value(character: u8) -> u8 {
+    VALUES.get(usize::from(character)).copied().unwrap_or(u8::MAX)
+}
+
+/// The value of each character, all bits where it is not of the alphabet.
+static VALUES: [u8; 256] = values();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "done by the compiler, which would refuse what does not fit"
+)]
+const fn values() -> [u8; 256] {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// AVX2 or NEON where the processor has it: from 128 bytes on three times as fast.
 #[cfg(all(
@@ -111,8 +178,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
     fn encoded(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();

@@ -3,11 +3,12 @@
 //! For a support desk and for logs: nothing that is found here was authenticated, and anyone can
 //! have written it. Decide nothing by it.
 
+use alloc::{vec, vec::Vec};
+
 use crate::{
     base64url,
     key_generator::Digest,
     message_verifier,
-    scratch::Scratch,
     term::{Limits, Map, Term, decode},
     time::{MaxAge, Timestamp},
     token::envelope,
@@ -18,7 +19,7 @@ use crate::{
 #[non_exhaustive]
 pub struct Untrusted {
     /// By its form.
-    pub untrusted_kind: Kind,
+    pub untrusted_kind: UntrustedKind,
     /// Bytes of the text.
     pub text_bytes: usize,
     /// Bytes of the payload: of the message where it is signed, of the ciphertext where it is
@@ -31,7 +32,7 @@ pub struct Untrusted {
 /// The forms of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum UntrustedKind {
     /// Signed: `HS256`, `HS384` or `HS512`.
     Signed(Digest),
     /// Encrypted with XChaCha20-Poly1305, as Plug.Crypto 2 writes.
@@ -54,9 +55,15 @@ pub enum UntrustedContent {
         untrusted_max_age: Option<MaxAge>,
     },
     /// A map of strings, as a session cookie holds.
-    Session(Term),
+    Session {
+        /// The map.
+        untrusted_session: Term,
+    },
     /// Any other term.
-    Term(Term),
+    Term {
+        /// The term.
+        untrusted_term: Term,
+    },
     /// No term.
     Bytes,
 }
@@ -65,11 +72,11 @@ pub enum UntrustedContent {
 ///
 /// # Example
 /// ```
-/// use phoenix_token::{Kind, UntrustedContent, inspect, key_generator::Digest};
+/// use phoenix_token::{UntrustedContent, UntrustedKind, inspect, key_generator::Digest};
 ///
 /// let token = "SFMyNTY.g2gDYQFuBgDQAJP_iwFiO5rKAA.rI1dX_zEnhl3oipsxcmz2MQX8wnn_u7Fw4DHuPnckYk";
 /// let untrusted = inspect(token).ok_or("no token")?;
-/// assert_eq!(untrusted.untrusted_kind, Kind::Signed(Digest::Sha256));
+/// assert_eq!(untrusted.untrusted_kind, UntrustedKind::Signed(Digest::Sha256));
 /// let Some(UntrustedContent::Token { untrusted_data, .. }) = untrusted.untrusted_content else {
 ///     return Err("no token".into());
 /// };
@@ -87,30 +94,50 @@ pub fn inspect_with(text: &str, limits: Limits) -> Option<Untrusted> {
 }
 
 fn signed(text: &str, limits: Limits) -> Option<Untrusted> {
-    let (digest, encoded) = message_verifier::unauthenticated(text.as_bytes()).ok()?;
-    let mut scratch = Scratch::new();
-    let message = scratch.sized(base64url::decoded_len(encoded.len())?);
-    base64url::decode_exact(encoded, message).ok()?;
+    let (digest, encoded, signature) = message_verifier::unauthenticated(text.as_bytes()).ok()?;
+    let length = match digest {
+        Digest::Sha256 => 32,
+        Digest::Sha384 => 48,
+        Digest::Sha512 => 64,
+    };
+    if decoded(signature)?.len() != length {
+        return None;
+    }
+    let message = decoded(encoded)?;
     Some(Untrusted {
-        untrusted_kind: Kind::Signed(digest),
+        untrusted_kind: UntrustedKind::Signed(digest),
         text_bytes: text.len(),
         payload_bytes: message.len(),
-        untrusted_content: Some(content(message, limits)),
+        untrusted_content: Some(content(&message, limits)),
     })
 }
 
 fn encrypted(text: &str) -> Option<Untrusted> {
     let (untrusted_kind, payload_bytes) = if let Some(encoded) = text.strip_prefix("XCP.") {
         let nonce_and_tag = 24 + 16;
-        (Kind::Xcp, base64url::decoded_len(encoded.len())?.checked_sub(nonce_and_tag)?)
+        (UntrustedKind::Xcp, decoded(encoded.as_bytes())?.len().checked_sub(nonce_and_tag)?)
     } else {
-        let mut parts = text.strip_prefix("QTEyOEdDTQ.")?.split('.');
-        let (_key, _iv, ciphertext, _tag) =
+        let mut parts = text.strip_prefix("QTEyOEdDTQ.")?.split('.').map(str::as_bytes);
+        let (key, iv, ciphertext, tag) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        (Kind::A128Gcm, base64url::decoded_len(ciphertext.len())?)
+        // A content key of 16, 24 or 32 bytes with its tag and IV.
+        let wrapped = matches!(decoded(key)?.len(), 44 | 52 | 60);
+        if !wrapped || decoded(iv)?.len() != 12 || decoded(tag)?.len() != 16 {
+            return None;
+        }
+        if parts.next().is_some() {
+            return None;
+        }
+        (UntrustedKind::A128Gcm, decoded(ciphertext)?.len())
     };
     let text_bytes = text.len();
     Some(Untrusted { untrusted_kind, text_bytes, payload_bytes, untrusted_content: None })
+}
+
+fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; base64url::decoded_len(encoded.len())?];
+    base64url::decode_exact(encoded, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn content(message: &[u8], limits: Limits) -> UntrustedContent {
@@ -120,8 +147,8 @@ fn content(message: &[u8], limits: Limits) -> UntrustedContent {
             let term = decode::whole_term(&body, limits).ok()?;
             let strings = |map: &Map| map.iter().all(|(key, _)| key.as_str().is_some());
             Some(match term.as_map() {
-                Some(map) if strings(map) => UntrustedContent::Session(term),
-                _ => UntrustedContent::Term(term),
+                Some(map) if strings(map) => UntrustedContent::Session { untrusted_session: term },
+                _ => UntrustedContent::Term { untrusted_term: term },
             })
         })
         .unwrap_or(UntrustedContent::Bytes)

@@ -82,7 +82,7 @@ mod token;
 #[cfg(feature = "cbor")]
 pub use cbor::Cbor;
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
-pub use inspect::{Kind, Untrusted, UntrustedContent, inspect, inspect_with};
+pub use inspect::{Untrusted, UntrustedContent, UntrustedKind, inspect, inspect_with};
 pub use keyring::{DuplicateKey, Keyring, Matched, RingKey, RotateError};
 pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};

@@ -226,3 +226,5 @@ fn too_long() -> SignError {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;

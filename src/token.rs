@@ -10,6 +10,8 @@
 //! Source: `Plug.Crypto` of plug_crypto, to which `Phoenix.Token` passes everything on.
 
 mod age;
+#[cfg(feature = "serde")]
+mod batch;
 pub(crate) mod envelope;
 mod key;
 pub(crate) mod open;

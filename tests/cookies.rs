@@ -223,6 +223,7 @@ fn values_of_the_crate_cookie_say_what_the_header_says() {
     let full = base.clone().path("/b").domain("example.com").max_age(HOUR).partitioned(true);
     for cookie in [
         base.clone(),
+        base.clone().secure(false).same_site(SameSite::None),
         base.secure(false).http_only(false),
         full.clone().same_site(SameSite::Strict),
         full.clone().same_site(SameSite::Lax),

@@ -326,7 +326,7 @@ fn bytes_are_the_callers_own_serializer() {
 struct Visits(u32);
 
 impl SessionData for Visits {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError> {
+    fn encode(&self, out: &mut Vec<u8>, _: Limits) -> Result<(), SignError> {
         out.extend(self.0.to_string().bytes());
         Ok(())
     }
@@ -397,4 +397,20 @@ proptest! {
             prop_assert_eq!(cookie.read(&text), Err(VerifyError::Invalid));
         }
     }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_written() {
+    let cookie = SessionCookie::signed(&secret(), "signing salt").unwrap();
+    let nested = |levels| {
+        let term = (0..levels).fold(Term::from(1), |inner, _| Term::tuple([inner]));
+        let mut session = Session::new();
+        session.put_term("deep", term);
+        session
+    };
+    let deepest = nested(255);
+    let written = cookie.write(&deepest).unwrap();
+    assert_eq!(cookie.read(&written), Ok(deepest));
+    let error = cookie.write(&nested(256)).unwrap_err();
+    assert_eq!(error.to_string(), "the data does not fit: nested too deeply");
 }

@@ -57,8 +57,10 @@ impl SetCookie {
         if let Some(domain) = &self.domain {
             cookie.set_domain(domain.clone());
         }
-        cookie.set_secure(self.secure.then_some(true));
-        cookie.set_http_only(self.http_only.then_some(true));
+        // Said where it is not wanted too: else the crate adds it to `SameSite=None`. It adds it to
+        // `Partitioned` all the same, which browsers take with it only.
+        cookie.set_secure(self.secure);
+        cookie.set_http_only(self.http_only);
         cookie.set_same_site(self.same_site.map(::cookie::SameSite::from));
         cookie.set_partitioned(self.partitioned.then_some(true));
         Ok(cookie)

@@ -120,8 +120,8 @@ impl RememberMe {
     /// The token of a value that a request brought.
     ///
     /// # Errors
-    /// As [`TokenKey::verify`](crate::TokenKey::verify): [`VerifyError::Data`] for anything but 32
-    /// bytes.
+    /// As [`TokenKey::verify`](crate::TokenKey::verify). An authentic cookie of anything but 32 bytes is
+    /// [`VerifyError::Data`]: the same name was given to another cookie of the application.
     #[cfg(feature = "std")]
     pub fn read<'t>(&self, value: impl Presented<'t>) -> Result<Verified<[u8; 32]>, VerifyError> {
         self.read_with(value, &Verify::new())

@@ -150,7 +150,7 @@ impl SessionCookie {
     /// [`SignError::Randomness`], which only an encrypted one needs.
     #[cfg(feature = "getrandom")]
     pub fn write<S: SessionData>(&self, session: &S) -> Result<String, SignError> {
-        self.seal(random::os, |out| session.encode(out))
+        self.seal(random::os, |out| session.encode(out, self.limits))
     }
 
     /// [`write`](Self::write) with randomness of the caller's, for hosts without an operating
@@ -163,7 +163,7 @@ impl SessionCookie {
         session: &S,
         rng: &mut R,
     ) -> Result<String, SignError> {
-        self.seal(random::from_rng(rng), |out| session.encode(out))
+        self.seal(random::from_rng(rng), |out| session.encode(out, self.limits))
     }
 
     /// The cookie of what `write` appends.

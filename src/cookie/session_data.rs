@@ -8,6 +8,7 @@ use crate::error::DataError;
 use crate::{
     error::{SignError, VerifyError},
     term::{Limits, Term, encode, tag, writer},
+    token::open,
 };
 
 /// What a session cookie holds, as bytes: `:serializer` of `Plug.Session`.
@@ -21,13 +22,14 @@ use crate::{
 ///
 /// The bytes come to [`decode`](Self::decode) only after they were found to be authentic.
 pub trait SessionData: Sized {
-    /// Appends the bytes.
+    /// Appends the bytes: what [`decode`](Self::decode) reads within the same `limits`, lest a session
+    /// be written that nobody can read.
     ///
     /// # Errors
-    /// [`SignError::Data`] for what cannot be written.
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError>;
+    /// [`SignError::Data`] for what cannot be written, or could not be read.
+    fn encode(&self, out: &mut Vec<u8>, limits: Limits) -> Result<(), SignError>;
 
-    /// Reads authentic bytes, within `limits` where the format nests or inflates.
+    /// Reads authentic bytes, within `limits` where the format has none of its own.
     ///
     /// # Errors
     /// [`VerifyError::Invalid`] for what is not in this format at all, [`VerifyError::Data`] for
@@ -37,14 +39,15 @@ pub trait SessionData: Sized {
 
 /// `:external_term_format`
 impl SessionData for Session {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError> {
+    fn encode(&self, out: &mut Vec<u8>, limits: Limits) -> Result<(), SignError> {
         out.push(tag::VERSION);
+        let start = out.len();
         writer::map(out, self.as_map().len())?;
         for (key, value) in self.as_map() {
             encode::write(key, out)?;
             encode::write(value, out)?;
         }
-        Ok(())
+        Ok(open::within(out.get(start..).unwrap_or_default(), limits)?)
     }
 
     fn decode(bytes: &[u8], limits: Limits) -> Result<Self, VerifyError> {
@@ -57,7 +60,7 @@ impl SessionData for Session {
 
 /// No format: for the caller to read and write.
 impl SessionData for Vec<u8> {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError> {
+    fn encode(&self, out: &mut Vec<u8>, _: Limits) -> Result<(), SignError> {
         out.extend_from_slice(self);
         Ok(())
     }
@@ -71,8 +74,13 @@ impl SessionData for Vec<u8> {
 /// [`MAX_DEPTH`](crate::Cbor::MAX_DEPTH) others.
 #[cfg(feature = "cbor")]
 impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> SessionData for crate::Cbor<T> {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError> {
-        ciborium::into_writer(&self.0, out).map_err(|_| SignError::Data(unwritable()))
+    fn encode(&self, out: &mut Vec<u8>, _: Limits) -> Result<(), SignError> {
+        let start = out.len();
+        ciborium::into_writer(&self.0, &mut *out).map_err(|_| SignError::Data(unwritable()))?;
+        let mut written = out.get(start..).unwrap_or_default();
+        let read = ciborium::de::from_reader_with_recursion_limit::<T, _>;
+        read(&mut written, Self::MAX_DEPTH).map_err(|_| SignError::Data(unreadable()))?;
+        Ok(())
     }
 
     fn decode(bytes: &[u8], _: Limits) -> Result<Self, VerifyError> {
@@ -85,7 +93,8 @@ impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> SessionData for crat
     }
 }
 
-/// A session kept as JSON ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), as Jason writes it.
+/// A session kept as JSON ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), as Jason writes it;
+/// at most 127 levels of arrays and objects.
 ///
 /// # Example
 /// ```
@@ -109,8 +118,10 @@ pub struct Json<T>(pub T);
 
 #[cfg(feature = "json")]
 impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> SessionData for Json<T> {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), SignError> {
-        out.extend(serde_json::to_vec(&self.0).map_err(|_| SignError::Data(unwritable()))?);
+    fn encode(&self, out: &mut Vec<u8>, _: Limits) -> Result<(), SignError> {
+        let json = serde_json::to_vec(&self.0).map_err(|_| SignError::Data(unwritable()))?;
+        serde_json::from_slice::<T>(&json).map_err(|_| SignError::Data(unreadable()))?;
+        out.extend(json);
         Ok(())
     }
 
@@ -129,6 +140,11 @@ impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> SessionData for Json
 #[cfg(any(feature = "cbor", feature = "json"))]
 fn unwritable() -> DataError {
     DataError { message: "the type's Serialize refused the value".into() }
+}
+
+#[cfg(any(feature = "cbor", feature = "json"))]
+fn unreadable() -> DataError {
+    DataError { message: "what was written could not be read".into() }
 }
 
 #[cfg(any(feature = "cbor", feature = "json"))]

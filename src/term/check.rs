@@ -25,6 +25,16 @@ pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, De
 
 /// Takes one term that decoding accepts. The reader is left behind it.
 pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), DecodeError> {
+    // A scalar needs neither budget nor stack.
+    let before = reader.clone();
+    if let Shape::Scalar = reader.shape()? {
+        return Ok(());
+    }
+    *reader = before;
+    check_container(reader, limits)
+}
+
+fn check_container(reader: &mut Reader<'_>, limits: Limits) -> Result<(), DecodeError> {
     let mut budget = Budget::new(limits);
     let mut stack = Stack::new();
     let mut keys = Vec::new();

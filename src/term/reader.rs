@@ -216,6 +216,23 @@ impl<'a> Reader<'a> {
         Some(name)
     }
 
+    /// Takes an integer as those of times and ages are written, if that is what comes next.
+    #[inline]
+    pub(crate) fn common_integer(&mut self) -> Option<i64> {
+        let (value, rest) = match self.rest {
+            [tag::SMALL_INTEGER, value, rest @ ..] => (i64::from(*value), rest),
+            [tag::INTEGER, a, b, c, d, rest @ ..] => {
+                (i64::from(i32::from_be_bytes([*a, *b, *c, *d])), rest)
+            }
+            [tag::SMALL_BIG, 6, 0, a, b, c, d, e, f, rest @ ..] => {
+                (i64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]), rest)
+            }
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(value)
+    }
+
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
         let (first, rest) = self.rest.split_first().ok_or(DecodeError::Malformed)?;
         self.rest = rest;

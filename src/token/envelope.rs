@@ -12,7 +12,7 @@ use crate::{
     term::{
         Limits,
         check::{check_term, skip},
-        reader::{Big, Head, Reader},
+        reader::{Big, Head, Reader, Shape},
         tag, writer,
     },
     time::{Age, MaxAge, Timestamp},
@@ -46,24 +46,25 @@ pub(crate) fn write<E: From<EncodeError>>(
 }
 
 /// Reads the body of a payload: one term in one of the three layouts, and nothing behind it.
+#[inline]
 pub(crate) fn read(body: &[u8], limits: Limits) -> Result<Envelope<'_>, DecodeError> {
     let mut reader = Reader::new(body);
-    let envelope = match reader.head()? {
-        Head::Tuple(3) => Envelope {
+    let envelope = match reader.shape()? {
+        Shape::Tuple(3) => Envelope {
             data: checked(&mut reader, limits)?,
-            signed_at: field(checked(&mut reader, limits)?)?,
-            max_age: field(checked(&mut reader, limits)?)?,
+            signed_at: checked_field(&mut reader, limits)?,
+            max_age: checked_field(&mut reader, limits)?,
         },
-        Head::Tuple(2) => Envelope {
+        Shape::Tuple(2) => Envelope {
             data: checked(&mut reader, limits)?,
-            signed_at: field(checked(&mut reader, limits)?)?,
+            signed_at: checked_field(&mut reader, limits)?,
             max_age: Field::from(MaxAge::DEFAULT),
         },
-        Head::Map(pairs) => {
+        Shape::Map(pairs) => {
             let entries = reader.clone();
             reader = Reader::new(body);
             check_term(&mut reader, limits)?;
-            from_map(entries, pairs)?
+            from_map(entries, pairs, limits)?
         }
         _ => return Err(DecodeError::Malformed),
     };
@@ -73,14 +74,20 @@ pub(crate) fn read(body: &[u8], limits: Limits) -> Result<Envelope<'_>, DecodeEr
 const INFINITY: &str = "infinity";
 
 /// The layout of the first releases of Phoenix, its entries checked already.
-fn from_map(mut entries: Reader<'_>, pairs: usize) -> Result<Envelope<'_>, DecodeError> {
+fn from_map(
+    mut entries: Reader<'_>,
+    pairs: usize,
+    limits: Limits,
+) -> Result<Envelope<'_>, DecodeError> {
     let (mut data, mut signed_at) = (None, None);
     for _ in 0..pairs {
         let key = spanned(&mut entries, skip)?;
         let value = spanned(&mut entries, skip)?;
         match Reader::new(key).head()? {
             Head::Atom(name) if name == "data" => data = Some(value),
-            Head::Atom(name) if name == "signed" => signed_at = Some(field(value)?),
+            Head::Atom(name) if name == "signed" => {
+                signed_at = Some(checked_field(&mut Reader::new(value), limits)?)
+            }
             _ => {}
         }
     }
@@ -105,14 +112,23 @@ fn spanned<'a>(
     before.get(..taken).ok_or(DecodeError::Malformed)
 }
 
-/// What a checked term means where a time or an age belongs.
-fn field(term: &[u8]) -> Result<Field, DecodeError> {
-    Ok(match Reader::new(term).head()? {
+/// Takes what stands where a time or an age belongs.
+#[inline]
+fn checked_field(reader: &mut Reader<'_>, limits: Limits) -> Result<Field, DecodeError> {
+    if let Some(integer) = reader.common_integer() {
+        return Ok(Field::Number(Number::Integer(i128::from(integer))));
+    }
+    let before = reader.clone();
+    Ok(match reader.head()? {
         Head::Small(integer) => Field::Number(Number::Integer(i128::from(integer))),
         Head::Big(big) => Field::Number(Number::Integer(nearest(big))),
         Head::Float(float) => Field::Number(Number::Float(float)),
         Head::Atom(name) if name == INFINITY => Field::Infinity,
-        _ => Field::Other,
+        _ => {
+            *reader = before;
+            check_term(reader, limits)?;
+            Field::Other
+        }
     })
 }
 

@@ -161,7 +161,7 @@ pub(super) fn write_payload(
 }
 
 /// What is signed can be verified: the same limits hold on both sides.
-fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
+pub(crate) fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
     if term.len() > limits.size.min(limits.inflated) {
         return Err(EncodeError::TooLarge);
     }
@@ -169,6 +169,7 @@ fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
 }
 
 /// Checks the age of an authentic payload; `data` reads the term of the data.
+#[inline]
 pub(crate) fn read_payload<T>(
     payload: &[u8],
     key: usize,
