@@ -71,7 +71,7 @@ fn print(table: &[(&str, Vec<Measured>)]) {
     }
 }
 
-/// The table of the README: ratios alone, which another machine gives alike.
+/// The table of benches/README.md: ratios alone, which another machine gives alike.
 fn summarize(table: &[(&str, Vec<Measured>)]) {
     println!("\n| operation | time of the floor | slower by |\n| --- | ---: | --- |");
     for (name, measured) in table {
