@@ -38,6 +38,8 @@ use crate::error::KeyError;
 ///
 /// [RFC 8018 §5.2]: https://www.rfc-editor.org/rfc/rfc8018#section-5.2
 pub fn derive(secret: &[u8], salt: &[u8], params: &Params) -> Result<DerivedKey, KeyError> {
+    #[cfg(test)]
+    crate::testing::count(&crate::testing::DERIVED_KEYS);
     let Params { iterations, length, digest } = *params;
     if iterations == 0 {
         return Err(KeyError::ZeroIterations);

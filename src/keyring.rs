@@ -11,8 +11,8 @@ use crate::error::{SignError, VerifyError};
 
 /// Keys of one kind: the first writes, every one reads, in order.
 ///
-/// Each has its own secret, salt and options. Reading costs at most one MAC for each key, and never
-/// PBKDF2. What no key authenticates is refused: there is no fallback to unverified data.
+/// Each has its own secret, salt and options. Reading costs at most one MAC for each key, and one more
+/// for a message that is `A128GCM`, whose content key has a tag of its own; it never costs PBKDF2. What no key authenticates is refused: there is no fallback to unverified data.
 ///
 /// # Example
 /// ```
@@ -133,4 +133,60 @@ impl core::error::Error for RotateError {}
 
 pub(crate) mod private {
     pub trait Sealed {}
+}
+
+#[cfg(all(test, feature = "getrandom"))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
+
+    use alloc::format;
+
+    use super::*;
+    use crate::{
+        SecretKeyBase, Sign, Timestamp, TokenKey, Verify,
+        cookie::{Session, SessionCookie},
+        term::Term,
+        testing::{CHECKED_MACS, DERIVED_KEYS},
+    };
+
+    const KEYS: usize = 5;
+
+    fn secret(number: usize) -> SecretKeyBase {
+        SecretKeyBase::new(format!("{number} {}", "a secret key base of 64 bytes ".repeat(3)))
+            .unwrap()
+    }
+
+    fn ring<K: RingKey>(key: impl Fn(&SecretKeyBase) -> K) -> Keyring<K> {
+        let others = (1..KEYS).map(|number| key(&secret(number)));
+        others.fold(Keyring::new(key(&secret(0))), |ring, other| ring.and(other).unwrap())
+    }
+
+    fn cost(read: impl FnOnce()) -> (usize, usize) {
+        let (macs, keys) = (CHECKED_MACS.get(), DERIVED_KEYS.get());
+        read();
+        (CHECKED_MACS.get() - macs, DERIVED_KEYS.get() - keys)
+    }
+
+    #[test]
+    fn a_ring_checks_one_mac_for_each_key_and_derives_none() {
+        let now = Timestamp::from_secs(1_767_268_800);
+        let (data, options) = (Term::from(42), Verify::at(now));
+        let tokens = ring(|secret| TokenKey::derive(secret, "salt"));
+        let stranger = TokenKey::derive(&secret(KEYS), "salt");
+        let last = tokens.keys().last().unwrap();
+        for (key, accepted) in [(last, true), (&stranger, false)] {
+            let token = key.sign_term(&data, &Sign::at(now)).unwrap();
+            let read = || assert_eq!(tokens.verify_term(&token, &options).is_ok(), accepted);
+            assert_eq!(cost(read), (KEYS, 0));
+        }
+
+        let sessions = ring(|secret| SessionCookie::encrypted(secret, "encrypt", "sign").unwrap());
+        let stranger = SessionCookie::encrypted(&secret(KEYS), "encrypt", "sign").unwrap();
+        let last = sessions.keys().last().unwrap();
+        for (key, accepted) in [(last, true), (&stranger, false)] {
+            let cookie = key.write(&Session::new()).unwrap();
+            let read = || assert_eq!(sessions.read(&cookie).is_ok(), accepted);
+            assert_eq!(cost(read), (KEYS, 0));
+        }
+    }
 }

@@ -7,6 +7,18 @@
 )]
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::cell::Cell;
+
+std::thread_local! {
+    /// MACs and tags that this thread has checked.
+    pub(crate) static CHECKED_MACS: Cell<usize> = const { Cell::new(0) };
+    /// Keys that this thread has derived.
+    pub(crate) static DERIVED_KEYS: Cell<usize> = const { Cell::new(0) };
+}
+
+pub(crate) fn count(counter: &'static std::thread::LocalKey<Cell<usize>>) {
+    counter.set(counter.get() + 1);
+}
 
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();

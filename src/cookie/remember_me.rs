@@ -99,7 +99,7 @@ impl RememberMe {
     /// The value for a token, as of now.
     ///
     /// # Errors
-    /// None that 32 bytes could give.
+    /// None that 32 bytes could give, unless the name and attributes are thousands of bytes long.
     #[cfg(feature = "std")]
     pub fn write(&self, token: &[u8; 32]) -> Result<String, SignError> {
         self.write_with(token, &self.cookie.options(Timestamp::now()))
@@ -114,7 +114,7 @@ impl RememberMe {
     }
 
     fn write_with(&self, token: &[u8; 32], options: &Sign) -> Result<String, SignError> {
-        self.cookie.key().sign_term(&Term::binary(*token), options)
+        self.cookie.sendable(self.cookie.key().sign_term(&Term::binary(*token), options)?)
     }
 
     /// The token of a value that a request brought.

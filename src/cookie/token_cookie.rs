@@ -6,7 +6,7 @@ use core::slice::from_ref;
 
 use rand_core::CryptoRng;
 
-use super::{SetCookie, check_size};
+use super::SetCookie;
 use crate::{
     error::{KeyError, SignError, VerifyError},
     keyring::RingKey,
@@ -110,9 +110,8 @@ impl TokenCookie {
     /// The value for this data, as of now.
     ///
     /// # Errors
-    /// As [`TokenKey::sign`] or [`TokenKey::encrypt`]; [`SignError::CookieOverflow`] where the value
-    /// alone is over [`MAX_BYTES`](super::MAX_BYTES), which the name and attributes count towards as
-    /// well.
+    /// As [`TokenKey::sign`] or [`TokenKey::encrypt`]; [`SignError::CookieOverflow`] where the
+    /// header that sends it would be over [`MAX_BYTES`](super::MAX_BYTES).
     #[cfg(all(feature = "serde", feature = "std", feature = "getrandom"))]
     pub fn write<T: Serialize + ?Sized>(&self, data: &T) -> Result<String, SignError> {
         self.write_at(data, Timestamp::now())
@@ -129,7 +128,7 @@ impl TokenCookie {
         signed_at: Timestamp,
     ) -> Result<String, SignError> {
         let options = self.options(signed_at);
-        within_size(match self.kind {
+        self.sendable(match self.kind {
             Kind::Signed => self.key.sign_with(data, &options)?,
             Kind::Encrypted => self.key.encrypt_with(data, &options)?,
         })
@@ -148,7 +147,7 @@ impl TokenCookie {
         rng: &mut R,
     ) -> Result<String, SignError> {
         let options = self.options(signed_at);
-        within_size(match self.kind {
+        self.sendable(match self.kind {
             Kind::Signed => self.key.sign_with(data, &options)?,
             Kind::Encrypted => self.key.encrypt_with_rng(data, &options, rng)?,
         })
@@ -165,7 +164,7 @@ impl TokenCookie {
         rng: &mut R,
     ) -> Result<String, SignError> {
         let options = self.options(signed_at);
-        within_size(match self.kind {
+        self.sendable(match self.kind {
             Kind::Signed => self.key.sign_term(data, &options)?,
             Kind::Encrypted => self.key.encrypt_term(data, &options, rng)?,
         })
@@ -231,10 +230,19 @@ impl TokenCookie {
             out.extend_from_slice(payload);
             Ok(())
         };
-        within_size(open::string(|out| match self.kind {
+        self.sendable(open::string(|out| match self.kind {
             Kind::Signed => self.key.sign_payload(out, write),
             Kind::Encrypted => self.key.encrypt_payload(out, fill, write),
         })?)
+    }
+
+    /// The value, if its header is not too long, which does not depend on when it is sent. What
+    /// characters the header may have is for whoever makes one.
+    pub(super) fn sendable(&self, value: String) -> Result<String, SignError> {
+        match self.set_cookie.header(&value, Timestamp::from_millis(0)) {
+            Err(SignError::CookieOverflow { bytes }) => Err(SignError::CookieOverflow { bytes }),
+            _ => Ok(value),
+        }
     }
 
     pub(super) fn is_signed(&self) -> bool {
@@ -288,9 +296,4 @@ pub(super) fn opened<'k, R, E: From<VerifyError>>(
         }
     }
     Err(VerifyError::Invalid.into())
-}
-
-fn within_size(value: String) -> Result<String, SignError> {
-    check_size(value.len())?;
-    Ok(value)
 }
