@@ -62,6 +62,7 @@ pub mod csrf_protection;
 mod error;
 mod inspect;
 pub mod key_generator;
+mod keyed_hash;
 mod keyring;
 pub mod message_encryptor;
 pub mod message_verifier;
