@@ -24,6 +24,7 @@ pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, De
 }
 
 /// Takes one term that decoding accepts. The reader is left behind it.
+#[inline]
 pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), DecodeError> {
     // A scalar needs neither budget nor stack.
     let before = reader.clone();
