@@ -64,6 +64,7 @@ mod error;
 pub mod guide;
 mod inspect;
 pub mod key_generator;
+mod keyed_hash;
 mod keyring;
 pub mod message_encryptor;
 pub mod message_verifier;

@@ -34,6 +34,7 @@ pub(crate) fn check_whole(body: &[u8], limits: Limits) -> Result<(), DecodeError
 }
 
 /// Takes one term that decoding accepts. The reader is left behind it.
+#[inline]
 pub(crate) fn check_term(reader: &mut Reader<'_>, limits: Limits) -> Result<(), DecodeError> {
     // A scalar needs neither budget nor stack.
     let before = reader.clone();

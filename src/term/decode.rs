@@ -60,6 +60,7 @@ impl Deref for Body<'_> {
 }
 
 /// The bytes of one term, as far as the first bytes tell.
+#[inline]
 pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Body<'_>, DecodeError> {
     if bytes.len() > limits.size {
         return Err(DecodeError::Limit);

@@ -177,7 +177,20 @@ pub(crate) fn read_payload<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
-    let Envelope { data: term, signed_at, max_age } = envelope::read(&body, options.limits)?;
+    match envelope::read_common(&body, options.limits) {
+        Some(envelope) => in_time(envelope, key, options, data),
+        None => in_time(envelope::read(&body, options.limits)?, key, options, data),
+    }
+}
+
+/// Hands on the data of a payload, if that is in time.
+#[inline(always)]
+fn in_time<T>(
+    Envelope { data: term, signed_at, max_age }: Envelope<'_>,
+    key: usize,
+    options: &Verify,
+    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+) -> Result<Verified<T>, VerifyError> {
     let applied = options.max_age.map_or(max_age, age::Field::from);
     age::check(signed_at, applied, options.instant(), options.tolerance)?;
     Ok(Verified {
