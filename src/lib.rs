@@ -60,6 +60,7 @@ mod cbor;
 pub mod cookie;
 pub mod csrf_protection;
 mod error;
+mod events;
 #[cfg(all(any(doc, doctest), feature = "std", feature = "serde"))]
 pub mod guide;
 mod inspect;

@@ -16,6 +16,7 @@ use crate::term::compressed::compress;
 use crate::{
     base64url,
     error::{EncodeError, Invalid, SignError, VerifyError},
+    events,
     key_generator::Digest,
     message_encryptor::{self, AAD},
     message_verifier,
@@ -62,6 +63,7 @@ pub(super) fn verify<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     authentic(keys, token, options, |payload, key| read_payload(payload, key, options, data))
+        .inspect_err(|error| events::token_refused("verify", error))
 }
 
 /// Checks an encrypted token; `data` reads the term of the data.
@@ -72,6 +74,7 @@ pub(super) fn decrypt<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     decrypted(keys, token, options, |payload, key| read_payload(payload, key, options, data))
+        .inspect_err(|error| events::token_refused("decrypt", error))
 }
 
 /// Hands on the payload of a signed token, with the position of the first key that made it: it is
