@@ -1,12 +1,54 @@
 //! Data in JSON and in Elixir's literals.
 
-use super::{run, run_with};
+use phoenix_token::term::Term;
+use proptest::{collection::vec, prelude::*};
+
+use super::{run, run_with, terms};
+
+#[path = "../../src/bin/phoenix-token/json.rs"]
+mod json;
+#[path = "../../src/bin/phoenix-token/terminal.rs"]
+#[allow(dead_code, reason = "shared with the command")]
+mod terminal;
 
 /// Data in, and shown again in each format.
 fn shown(option: &str, data: &str) -> [String; 2] {
     let token = run(&["sign", "--salt", "s", option, data]);
     ["elixir", "json"].map(|format| {
         run(&["verify", "--salt", "s", "--format", format, token.line()]).line().to_owned()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_term_is_json_on_one_line(term in terms::term()) {
+        let text = json::text(&term);
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+        prop_assert!(!text.chars().any(char::is_control), "{}", text);
+    }
+
+    #[test]
+    fn what_json_has_a_word_for_is_read_as_it_was(term in plain()) {
+        let text = json::text(&term);
+        prop_assert_eq!(json::parse(&text), Ok(term), "{}", text);
+    }
+}
+
+/// Terms of the kinds that JSON has.
+fn plain() -> impl Strategy<Value = Term> {
+    let scalar = prop_oneof![
+        Just(Term::NIL),
+        any::<bool>().prop_map(Term::from),
+        any::<i64>().prop_map(Term::from),
+        any::<u64>().prop_map(Term::from),
+        terms::float(),
+        ".{0,12}".prop_map(Term::from),
+    ];
+    scalar.prop_recursive(4, 48, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Term::list),
+            vec((".{0,8}".prop_map(Term::from), inner), 0..6).prop_map(Term::map),
+        ]
     })
 }
 

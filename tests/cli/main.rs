@@ -20,6 +20,8 @@ mod databases;
 mod examples;
 mod secrets;
 mod sessions;
+#[path = "../common/terms.rs"]
+mod terms;
 mod tokens;
 mod usage;
 

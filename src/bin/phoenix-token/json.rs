@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use phoenix_token::term::{Map, Term};
 
+use super::terminal;
+
 /// The term of a JSON text: objects are maps with strings as keys, `null` is `nil`.
 ///
 /// serde_json makes a float of an integer beyond 64 bits, without a word; that is an error here.
@@ -61,8 +63,8 @@ fn write<'a>(term: &'a Term, out: &mut String, open: &mut Vec<Step<'a>>) {
     match term {
         Term::Atom(atom) if atom == "nil" => out.push_str("null"),
         Term::Atom(atom) if atom == "true" || atom == "false" => out.push_str(atom.as_str()),
-        // Beyond 8 192 bits a term's text is hexadecimal, which JSON does not have.
-        Term::Integer(integer) if !integer.to_string().contains('x') => {
+        // Readers of JSON refuse a number beyond the largest float.
+        Term::Integer(integer) if integer.to_f64().is_some() => {
             let _ = write!(out, "{integer}");
         }
         Term::Float(float) => {
@@ -105,6 +107,15 @@ fn keys(map: &Map) -> Option<Vec<(&str, &Term)>> {
     by(Term::as_str).or_else(|| by(|key| key.as_atom().map(|atom| atom.as_str())))
 }
 
+/// What would steer a terminal is escaped beyond what JSON asks.
 fn string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut out = String::new();
+    for character in serde_json::Value::from(text).to_string().chars() {
+        if terminal::steers(character) {
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }

@@ -24,6 +24,7 @@ mod secret_key_base;
 mod session;
 mod sessions;
 mod sign;
+mod terminal;
 mod token_options;
 mod utc;
 mod vectors;

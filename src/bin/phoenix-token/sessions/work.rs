@@ -4,12 +4,12 @@ use std::error::Error as _;
 
 use phoenix_token::{
     Timestamp,
-    store::{Backend, EndAll, Ended, Expired, IdType, Session, Store, StoreError},
+    store::{Backend, EndAll, Ended, Expired, IdType, Session, Store, StoreError, Sweep},
 };
 use sqlx::{Connection as _, Pool, pool::PoolOptions};
 
 use super::{Args, Command, ShowArgs, progress::Progress};
-use crate::{console, failure::Failure, utc};
+use crate::{console, failure::Failure, terminal, utc};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
     let (database, id_type) = match &args.command {
@@ -71,6 +71,8 @@ async fn delete_expired<DB: Backend>(
             if deleted < u64::from(batch) {
                 break;
             }
+            // For others to come through.
+            tokio::time::sleep(Sweep::default().pause).await;
         }
     }
     let all = progress.finish();
@@ -81,7 +83,7 @@ fn show_list(sessions: &[Session]) -> Result<(), Failure> {
     let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), utc::text);
     // Both columns hold what a client has sent.
     let sent =
-        |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), console::harmless);
+        |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), terminal::harmless);
     let mut rows = vec![
         ["handle", "made", "authenticated", "last seen", "address", "user agent"]
             .map(str::to_owned),
