@@ -60,6 +60,8 @@ mod cbor;
 pub mod cookie;
 pub mod csrf_protection;
 mod error;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "serde"))]
+pub mod guide;
 mod inspect;
 pub mod key_generator;
 mod keyring;
