@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Pool};
 
 use super::{
     Ran, command,
-    databases::{Place, TestClock, sqlite::SqliteFile},
+    databases::{Place, TestClock, postgres::Postgres, sqlite::SqliteFile},
     feed, finish, folder,
 };
 
@@ -117,6 +117,15 @@ where
     assert_eq!(revoked.line(), "1 session ended");
 
     sessions(&url, &["list", "--user", "1"]).says(2, "table users_tokens: there is no such table");
+}
+
+/// As Phoenix writes the variable into `runtime.exs`.
+#[tokio::test]
+async fn a_url_of_ectos_is_one_of_postgresql() {
+    let Some((pool, store, url)) = place::<Postgres>(Settings::new()).await else { return };
+    store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    let url = url.replace("postgres://", "ecto://");
+    assert_eq!(sessions(&url, &["revoke-all", "--user", "42"]).line(), "1 session ended");
 }
 
 #[test]
