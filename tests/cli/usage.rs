@@ -100,6 +100,7 @@ fn completions_and_manual_pages_name_every_command() {
     let folder = super::folder();
     assert_eq!(run(&["man", "--dir", folder.to_str().unwrap()]).code, Some(0));
     for name in ["phoenix-token", "phoenix-token-sign", "phoenix-token-sessions-list"] {
-        assert!(folder.join(format!("{name}.1")).exists(), "{name}");
+        let page = std::fs::read_to_string(folder.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(".SH EXAMPLE\n.nf\n  $ "), "{page}");
     }
 }

@@ -38,7 +38,7 @@ enum Command {
         #[command(flatten)]
         session: SessionTokenArgs,
         /// The host of the request; a token that is bound to a host needs it, and the secret key base
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         host: String,
         /// Another host whose tokens are taken, `.example.com` for all under it
         #[arg(long, value_name = "HOST")]
