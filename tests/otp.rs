@@ -15,7 +15,7 @@
 
 mod common;
 
-use common::{agreement, description, hex, otp::Otp, report::say, rng::Rng};
+use common::{agreement, description, hex, otp::Otp, rng::Rng, say::say};
 use phoenix_token::term::Term;
 
 /// Terms of each test that makes them.

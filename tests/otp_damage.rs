@@ -21,8 +21,8 @@ use common::{
     difference::{self, Difference},
     hex,
     otp::{Otp, TokenVerdict},
-    report::say,
     rng::Rng,
+    say::say,
 };
 use phoenix_token::{
     SecretKeyBase, SigningKey, Timestamp, TokenKey, Verify, VerifyError,

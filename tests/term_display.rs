@@ -6,7 +6,7 @@
     reason = "a test may panic"
 )]
 
-#[path = "common/hex.rs"]
+#[path = "../src/bin/phoenix-token/vectors/hex.rs"]
 #[allow(dead_code, unreachable_pub, clippy::expect_used, reason = "shared with other tests")]
 mod hex;
 #[path = "common/terms.rs"]

@@ -9,7 +9,7 @@ use std::{
 
 use phoenix_token::{
     EncryptionKey, key_generator::Digest, message_encryptor, message_encryptor::AAD,
-    message_verifier,
+    message_verifier, term::Term,
 };
 use phoenix_token_fuzz::{Repeating, SALT, SIGNING_KEY, a128gcm_token, derived};
 use serde_json::Value;
@@ -52,6 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let all = terms.union(&payloads);
     corpus.write("term_decode", 0, all.clone())?;
     corpus.write("term_differential", 0, all)?;
+    let literals = terms.iter().filter_map(|term| Some(Term::decode(term).ok()?.to_string()));
+    corpus.write("literal_parser", 0, literals.collect::<BTreeSet<_>>())?;
     // What stands before the bytes is read as no damage, key 0 and no options.
     corpus.write("session_cookie", 4, &terms)?;
     corpus.write("keyring", 21, &terms)?;

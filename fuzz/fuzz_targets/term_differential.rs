@@ -7,11 +7,15 @@
 #[path = "../../tests/common"]
 mod common {
     pub mod agreement;
-    pub mod difference;
-    pub mod etf;
-    pub mod hex;
     pub mod otp;
-    pub mod report;
+    pub mod say;
+
+    #[path = "../../src/bin/phoenix-token/vectors/difference.rs"]
+    pub mod difference;
+    #[path = "../../src/bin/phoenix-token/vectors/etf.rs"]
+    pub mod etf;
+    #[path = "../../src/bin/phoenix-token/vectors/hex.rs"]
+    pub mod hex;
 }
 
 use std::cell::RefCell;

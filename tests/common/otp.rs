@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::report::say;
+use super::say::say;
 
 /// With this environment variable set to 1 a missing OTP is a failure.
 const REQUIRE: &str = "PHOENIX_TOKEN_REQUIRE_OTP";

@@ -1,0 +1,72 @@
+//! `inspect`: what a token says of itself, without a key.
+
+use phoenix_token::{UntrustedContent, UntrustedKind, inspect, key_generator::Digest, term::Term};
+
+use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, input::Input, utc};
+
+/// Show what a token or cookie says of itself, without its key: nobody has checked it
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// The token or the value of the cookie, `-` for standard input
+    token: String,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    reveal: RevealArgs,
+}
+
+const EXAMPLE: &str = "\
+Example:
+  $ phoenix-token inspect SFMyNTY.g2gDYQFuBgDQAJP_iwFiO5rKAA.rI1dX_zEnhl3oipsxcmz2MQX8wnn_u7Fw4DHuPnckYk
+  nothing of this was checked
+  form: signed, HS256
+  payload: 19 bytes
+  data: 1
+  signed at: 2023-11-24 04:25:06Z
+  max age: 1000000000 s";
+
+pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
+    let token = input.text("TOKEN", &args.token)?;
+    let Some(untrusted) = inspect(&token) else {
+        return Err(Failure::Refused("neither a token nor a cookie of Plug".to_owned()));
+    };
+    let form = match untrusted.untrusted_kind {
+        UntrustedKind::Signed(Digest::Sha256) => "signed, HS256",
+        UntrustedKind::Signed(Digest::Sha384) => "signed, HS384",
+        UntrustedKind::Signed(Digest::Sha512) => "signed, HS512",
+        UntrustedKind::Xcp => "encrypted, XCP (Plug.Crypto 2)",
+        UntrustedKind::A128Gcm => "encrypted, A128GCM (Plug.Crypto 1)",
+        _ => "unknown",
+    };
+    let mut lines = vec![
+        "nothing of this was checked".to_owned(),
+        format!("form: {form}"),
+        format!("payload: {} bytes", untrusted.payload_bytes),
+    ];
+    if let Some(content) = &untrusted.untrusted_content {
+        lines.extend(args.content(content));
+    }
+    console::line(&lines.join("\n"))
+}
+
+impl Args {
+    fn content(&self, content: &UntrustedContent) -> Vec<String> {
+        match content {
+            UntrustedContent::Token { untrusted_data, untrusted_signed_at, untrusted_max_age } => {
+                let mut lines = vec![format!("data: {}", self.format.text(untrusted_data))];
+                lines.extend(untrusted_signed_at.map(|at| format!("signed at: {}", utc::text(at))));
+                lines.extend(untrusted_max_age.map(|age| format!("max age: {age}")));
+                lines
+            }
+            UntrustedContent::Session { untrusted_session } => {
+                let shown = untrusted_session.as_map().map(|map| self.reveal.elided(map));
+                vec![format!("session: {}", self.format.text(&shown.unwrap_or(Term::NIL)))]
+            }
+            UntrustedContent::Term { untrusted_term } => {
+                vec![format!("term: {}", self.format.text(untrusted_term))]
+            }
+            _ => vec!["no term".to_owned()],
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Which database, and what its table is called.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use phoenix_token::store::{Column, IdType, Settings};
+use zeroize::Zeroizing;
+
+use crate::{failure::Failure, input::Input};
+
+const VARIABLE: &str = "DATABASE_URL";
+const FILE: &str = "--database-url-file";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A file with the database's URL, `-` for standard input; DATABASE_URL unless given
+    #[arg(long, value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
+    /// The table of tokens
+    #[arg(long, value_name = "NAME", default_value = "users_tokens")]
+    table: String,
+    /// Its column with the user's id
+    #[arg(long, value_name = "NAME", default_value = "user_id")]
+    user_id_column: String,
+    /// Its schema, on MySQL its database
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
+    /// Days for which a session is valid: @session_validity_in_days
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    session_validity_in_days: u32,
+}
+
+/// With its password.
+pub(crate) enum Url {
+    Sqlite(Zeroizing<String>),
+    Postgres(Zeroizing<String>),
+    MySql(Zeroizing<String>),
+}
+
+impl Args {
+    pub(crate) fn url(&self, input: &mut Input) -> Result<Url, Failure> {
+        let (source, bytes) = match &self.database_url_file {
+            Some(path) => (FILE, input.file(FILE, path)?),
+            None => match env::var_os(VARIABLE) {
+                Some(value) => (VARIABLE, Zeroizing::new(value.into_encoded_bytes())),
+                None => return Err(Failure::usage(VARIABLE, format!("not set, and no {FILE}"))),
+            },
+        };
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        let is = |scheme: &str| text.starts_with(scheme);
+        let url = Zeroizing::new(text.to_owned());
+        if is("sqlite:") {
+            Ok(Url::Sqlite(url))
+        } else if is("postgres://") || is("postgresql://") {
+            Ok(Url::Postgres(url))
+        } else if let Some(rest) = text.strip_prefix("ecto://") {
+            Ok(Url::Postgres(Zeroizing::new(format!("postgres://{rest}"))))
+        } else if is("mysql://") || is("mariadb://") {
+            Ok(Url::MySql(url))
+        } else {
+            // The URL may hold a password, so that it is not quoted.
+            let schemes = "begins with none of postgres://, ecto://, mysql://, mariadb://, sqlite:";
+            Err(Failure::usage(source, schemes))
+        }
+    }
+
+    pub(crate) fn settings(&self, id_type: IdType) -> Settings {
+        let validity = u64::from(self.session_validity_in_days).saturating_mul(86_400);
+        let settings = Settings::new()
+            .table(&self.table)
+            .column(Column::UserId, &self.user_id_column)
+            .id_type(id_type)
+            .timeout(Duration::from_secs(10))
+            .validity(Duration::from_secs(validity));
+        match &self.schema {
+            Some(schema) => settings.schema(schema),
+            None => settings,
+        }
+    }
+}

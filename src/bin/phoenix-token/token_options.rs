@@ -1,0 +1,128 @@
+//! What `sign`, `encrypt`, `verify` and `decrypt` have in common.
+
+use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, Verify, term::Term};
+
+use crate::{
+    data::{DataArgs, FormatArgs},
+    failure::Failure,
+    input::Input,
+    key_options::KeyOptions,
+    secret_key_base::{Secret, SecretArgs},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct TokenKeyArgs {
+    /// The salt that names the kind of token, as given to Phoenix.Token
+    #[arg(long)]
+    salt: String,
+    #[command(flatten)]
+    options: KeyOptions,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+/// Which keys are wanted of the derived one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Signing,
+    Encryption,
+    /// As Plug.Crypto 1.x encrypts.
+    A128Gcm,
+}
+
+impl TokenKeyArgs {
+    pub(crate) fn key(&self, wanted: Use, input: &mut Input) -> Result<TokenKey, Failure> {
+        let Secret { secret, source } = self.secret.read(input)?;
+        let KeyOptions { key_iterations, key_length, key_digest } = &self.options;
+        let mut builder = TokenKey::builder(&secret, &self.salt);
+        if let Some(iterations) = key_iterations {
+            builder = builder.iterations(*iterations);
+        }
+        if let Some(length) = key_length {
+            builder = builder.length(*length);
+        }
+        if let Some(digest) = key_digest {
+            builder = builder.digest((*digest).into());
+        }
+        let builder = match wanted {
+            Use::Signing => builder.signing_only(),
+            Use::Encryption => builder,
+            Use::A128Gcm => builder.a128gcm(),
+        };
+        builder.build().map_err(|error| Failure::key(error, source))
+    }
+}
+
+/// What a token is made of.
+#[derive(clap::Args)]
+pub(crate) struct MakeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Seconds for which the token is valid, or `infinity`; a day unless given
+    #[arg(long, value_name = "SECONDS", value_parser = max_age, allow_hyphen_values = true)]
+    max_age: Option<MaxAge>,
+    /// When it was signed, in seconds since 1970; now unless given
+    #[arg(long, value_name = "SECONDS", value_parser = moment, allow_hyphen_values = true)]
+    signed_at: Option<Timestamp>,
+    /// Compress the data where that makes it smaller
+    #[arg(long)]
+    compressed: bool,
+}
+
+impl MakeArgs {
+    pub(crate) fn read(&self, input: &mut Input) -> Result<(Term, Sign), Failure> {
+        let mut sign = self.signed_at.map_or_else(Sign::new, Sign::at);
+        if let Some(max_age) = self.max_age {
+            sign = sign.max_age(max_age);
+        }
+        if self.compressed {
+            sign = sign.compressed();
+        }
+        Ok((self.data.read(input)?, sign))
+    }
+
+    /// The argument that the data came from.
+    pub(crate) fn argument(&self) -> &'static str {
+        self.data.argument()
+    }
+}
+
+/// How a token is opened, and what is shown of it.
+#[derive(clap::Args)]
+pub(crate) struct OpenArgs {
+    /// The token, `-` for standard input
+    token: String,
+    /// Seconds for which a token is valid, or `infinity`; as the token says unless given
+    #[arg(long, value_name = "SECONDS", value_parser = max_age, allow_hyphen_values = true)]
+    max_age: Option<MaxAge>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+impl OpenArgs {
+    pub(crate) fn read(&self, input: &mut Input) -> Result<(String, Verify), Failure> {
+        let token = input.text("TOKEN", &self.token)?.to_string();
+        let verify = Verify::new();
+        Ok((token, self.max_age.map_or(verify, |max_age| verify.max_age(max_age))))
+    }
+}
+
+fn max_age(text: &str) -> Result<MaxAge, &'static str> {
+    if text == "infinity" {
+        return Ok(MaxAge::INFINITY);
+    }
+    match text.parse::<i64>() {
+        Ok(seconds) => Ok(MaxAge::seconds(seconds)),
+        Err(_) => text.parse().ok().and_then(MaxAge::seconds_f64).ok_or("seconds or `infinity`"),
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Timestamp::from_secs(seconds));
+    }
+    let millis = text.parse::<f64>().ok().map(|seconds| (seconds * 1000.0).trunc());
+    let millis = millis.filter(|millis| millis.abs() < 9.0e18).ok_or("seconds since 1970")?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and was compared")]
+    Ok(Timestamp::from_millis(millis as i64))
+}

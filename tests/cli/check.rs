@@ -1,0 +1,52 @@
+//! `check`, on the repository's own answers and on changed ones.
+
+use std::fs;
+
+use super::{command, finish, folder, vectors};
+
+fn check(folder: &std::path::Path) -> super::Ran {
+    finish(command().arg("check").arg(folder))
+}
+
+#[test]
+fn the_answers_of_the_real_libraries_are_the_same() {
+    let ran = check(vectors().parent().unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.out.ends_with("\nall answers are the same\n"), "{ran:?}");
+    for name in ["plug_crypto-1.2.5/token.json: ", "plug_crypto-main/csrf.json: "] {
+        assert!(ran.out.contains(name), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_changed_answer_is_named() {
+    let folder = folder();
+    for (name, from, to) in [
+        ("message_verifier.json", "\"error\"", "{\"ok\":\"00\"}"),
+        ("key_derivation.json", "\"key\":\"", "\"key\":\"00"),
+    ] {
+        let text = fs::read_to_string(vectors().join(name)).unwrap().replace(": ", ":");
+        let at = text.match_indices(from).nth(3).unwrap().0;
+        let changed = format!("{}{}", &text[..at], text[at..].replacen(from, to, 1));
+        fs::write(folder.join(name), changed).unwrap();
+        let ran = check(&folder);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(ran.err, "phoenix-token: the backend and this program do not agree\n");
+        let told = ran.out.split("these answers differ:\n").nth(1).unwrap();
+        assert!(told.starts_with(&format!("{name}\n  case ")), "{told}");
+        assert_eq!(told.lines().count(), 2, "{told}");
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_without_answers_is_an_error_of_usage() {
+    let folder = folder();
+    let name = folder.display();
+    check(&folder).says(2, &format!("DIR: {name}: no vectors"));
+    fs::write(folder.join("jwt.json"), "{}").unwrap();
+    check(&folder).says(2, &format!("DIR: {name}/jwt.json: unknown file"));
+    fs::remove_file(folder.join("jwt.json")).unwrap();
+    let ran = check(&folder.join("none"));
+    assert!(ran.code == Some(2) && ran.err.contains("No such file"), "{ran:?}");
+}

@@ -1,0 +1,180 @@
+//! Sessions on every database.
+
+use std::time::Duration;
+
+use phoenix_token::{
+    Timestamp,
+    store::{Backend, Expired, Id, IdType, NewSession, Settings, Store},
+};
+use sqlx::{ConnectOptions as _, Pool};
+
+use super::{
+    Ran, command,
+    databases::{Place, TestClock, postgres::Postgres, sqlite::SqliteFile},
+    feed, finish, folder,
+};
+
+/// A store on a database of its own, with its URL.
+async fn place<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>, String)>
+where
+    P::DB: Backend,
+{
+    let pool = P::fresh().await?;
+    Store::create_table(&pool, &settings).await.unwrap();
+    let store = Store::open(&pool, settings).await.unwrap();
+    let url = pool.connect_options().to_url_lossy().to_string();
+    Some((pool, store, url))
+}
+
+fn sessions(url: &str, args: &[&str]) -> Ran {
+    finish(command().env("DATABASE_URL", url).arg("sessions").args(args))
+}
+
+crate::on_every_file_or_server! {
+    a_users_sessions_are_listed_and_ended
+    expired_rows_are_deleted
+    ids_may_be_uuids_and_names_others
+}
+
+async fn a_users_sessions_are_listed_and_ended<P: Place>()
+where
+    P::DB: Backend,
+{
+    let Some((pool, store, url)) = place::<P>(Settings::new()).await else { return };
+    let new = NewSession::new().user_agent("Mozilla\u{1b}[2J").ip_address([192, 0, 2, 1]);
+    let new = new.authenticated_at(Timestamp::from_secs(1_767_323_045));
+    let first = store.create(&pool, 42, &new).await.unwrap();
+    let second = store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    let other = store.create(&pool, 7, &NewSession::new()).await.unwrap();
+
+    let listed = sessions(&url, &["list", "--user", "42"]);
+    assert_eq!((listed.code, listed.err.as_str()), (Some(0), ""), "{listed:?}");
+    let lines: Vec<_> = listed.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{listed:?}");
+    let handles = [&lines[1], &lines[2]].map(|line| line.split(' ').next().unwrap().to_owned());
+    assert_eq!(handles, [&second, &first].map(|it| it.session.handle.to_string()));
+    assert!(lines[2].contains("2026-01-02 03:04:05Z"), "{listed:?}");
+    assert!(lines[2].ends_with("192.0.2.1  Mozilla\u{fffd}[2J"), "{listed:?}");
+    let token = first.token.secret_bytes();
+    let hidden = token.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert!(!listed.out.to_lowercase().contains(&hidden));
+    assert_eq!(sessions(&url, &["list", "--user", "42", "--limit", "1"]).out.lines().count(), 2);
+
+    // Another's handle ends nothing.
+    let handle = first.session.handle.to_string();
+    sessions(&url, &["revoke", "--user", "7", &handle])
+        .says(1, &format!("user 7 has no session {handle}"));
+    let ended = sessions(&url, &["revoke", "--user", "42", "--topics", &handle]);
+    let topic = store.live_socket_topic(&first.token);
+    assert_eq!((ended.code, ended.out), (Some(0), format!("1 session ended\n{topic}\n")));
+    assert_eq!(store.lookup_fresh(&pool, token).await.unwrap(), None);
+
+    let by_file = feed(
+        &format!("{url}\n"),
+        command().args(["sessions", "revoke-all", "--user=42", "--database-url-file", "-"]),
+    );
+    assert_eq!(by_file.line(), "1 session ended");
+    assert_eq!(store.count(&pool, 42).await.unwrap(), 0);
+    assert_eq!(sessions(&url, &["revoke-all", "--user", "42"]).line(), "0 sessions ended");
+    assert!(store.lookup_fresh(&pool, other.token.secret_bytes()).await.unwrap().is_some());
+}
+
+async fn expired_rows_are_deleted<P: Place>()
+where
+    P::DB: Backend,
+{
+    let clock = TestClock::new();
+    let Some((pool, store, url)) = place::<P>(clock.on(Settings::new())).await else { return };
+    // The clock of the test stands in the past: these have expired by now, unless sessions last long.
+    for _ in 0..25 {
+        store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    }
+    let long = ["delete-expired", "--session-validity-in-days", "36500"];
+    assert_eq!(sessions(&url, &long).line(), "0 rows deleted");
+    assert_eq!(sessions(&url, &["delete-expired", "--batch", "10"]).line(), "25 rows deleted");
+    clock.advance(Duration::from_secs(20 * 86_400));
+    assert_eq!(store.delete_expired(&pool, Expired::Sessions, 10).await.unwrap(), 0);
+}
+
+async fn ids_may_be_uuids_and_names_others<P: Place>()
+where
+    P::DB: Backend,
+{
+    let settings = Settings::new()
+        .id_type(IdType::Uuid)
+        .table("accounts_tokens")
+        .column(phoenix_token::store::Column::UserId, "account_id");
+    let Some((pool, store, url)) = place::<P>(settings).await else { return };
+    let user: Id = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab".parse().unwrap();
+    store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let names = ["--table", "accounts_tokens", "--user-id-column", "account_id"];
+    let user = ["--user", "0186fa3d-1c2f-4c4f-9aaa-1234567890ab"];
+    let listed = sessions(&url, &[&["list"][..], &user, &names].concat());
+    assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 2), "{listed:?}");
+    let expired = [&["delete-expired", "--binary-id"][..], &names].concat();
+    assert_eq!(sessions(&url, &expired).line(), "0 rows deleted");
+    let revoked = sessions(&url, &[&["revoke-all"][..], &user, &names].concat());
+    assert_eq!(revoked.line(), "1 session ended");
+
+    sessions(&url, &["list", "--user", "1"]).says(2, "table users_tokens: there is no such table");
+}
+
+/// As Phoenix writes the variable into `runtime.exs`.
+#[tokio::test]
+async fn a_url_of_ectos_is_one_of_postgresql() {
+    let Some((pool, store, url)) = place::<Postgres>(Settings::new()).await else { return };
+    store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    let url = url.replace("postgres://", "ecto://");
+    assert_eq!(sessions(&url, &["revoke-all", "--user", "42"]).line(), "1 session ended");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_told() {
+    let ran = sessions("sqlite:/none/such.db", &["list", "--user", "1"]);
+    assert!(ran.code == Some(2) && ran.err.contains("unable to open database file"), "{ran:?}");
+    let ran = sessions("postgres://127.0.0.1:1/db", &["list", "--user", "1"]);
+    assert!(ran.code == Some(2) && ran.err.contains("onnection refused"), "{ran:?}");
+    let schemes = "begins with none of postgres://, ecto://, mysql://, mariadb://, sqlite:";
+    sessions("redis://x", &["list", "--user", "1"]).says(2, &format!("DATABASE_URL: {schemes}"));
+}
+
+/// `script` gives it a terminal.
+#[tokio::test]
+async fn the_bar_is_shown_on_a_terminal_only() {
+    let Some((pool, _store, url)) = place::<SqliteFile>(Settings::new()).await else { return };
+    assert_eq!(sessions(&url, &["delete-expired"]).err, "");
+    let transcript = folder().join("transcript");
+    let line = format!("{} sessions delete-expired", env!("CARGO_BIN_EXE_phoenix-token"));
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &line]).arg(&transcript).env("DATABASE_URL", &url);
+    let Ok(ran) = script.stdin(std::process::Stdio::null()).output() else { return };
+    assert_eq!(ran.status.code(), Some(0));
+    let shown = std::fs::read_to_string(transcript).unwrap();
+    assert!(shown.contains("\r[===") && shown.contains("0 rows deleted"), "{shown}");
+    pool.close().await;
+}
+
+/// Runs each test on each database that another process can open as well.
+#[macro_export]
+macro_rules! on_every_file_or_server {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<$crate::databases::sqlite::SqliteFile>().await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<$crate::databases::postgres::Postgres>().await;
+            })*
+        }
+        mod mariadb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<$crate::databases::mariadb::MariaDb>().await;
+            })*
+        }
+    };
+}

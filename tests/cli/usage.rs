@@ -1,0 +1,106 @@
+//! Exit codes and sentences, and an output that nobody reads.
+
+use std::process::Stdio;
+
+use super::{command, finish, run};
+
+#[test]
+fn an_argument_at_fault_is_named() {
+    for (args, named) in [
+        (&["sign", "--data", "1"][..], "--salt"),
+        (&["sign", "--salt", "s"], "--data"),
+        (&["sign", "--salt", "s", "--data", "1", "--elixir", "1"], "--elixir"),
+        (&["sign", "--salt", "s", "--data", "1", "--max-age", "soon"], "--max-age"),
+        (&["sign", "--salt", "s", "--data", "1", "--signed-at", "NaN"], "--signed-at"),
+        (&["sign", "--salt", "s", "--data", "1", "--key-iterations", "0"], "--key-iterations"),
+        (&["encrypt", "--salt", "s", "--data", "1", "--key-length", "16"], "--key-length"),
+        (&["verify", "--salt", "s"], "TOKEN"),
+        (&["verify", "--salt", "s", "x", "--key-digest", "md5"], "--key-digest"),
+        (&["verify", "--salt", "s", "x", "--secret-file", "/none"], "--secret-file"),
+        (&["secret", "31"], "[LENGTH]"),
+        (&["sessions", "list", "--user", "x"], "--user"),
+        (&["sessions", "list", "--user", "1"], "DATABASE_URL"),
+        (&["sessions", "delete-expired", "--batch", "0"], "--batch"),
+        (&["completions", "tcsh"], "SHELL"),
+        (&["man", "--dir", "/none/such"], "--dir"),
+        (
+            &["session", "write", "--signing-salt", "s", "--data", "{}", "--a128gcm"],
+            "--encryption-salt",
+        ),
+        (&["sing"], "sing"),
+        (&[], "Usage"),
+    ] {
+        let ran = run(args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{args:?} {ran:?}");
+        assert!(ran.err.contains(named), "{args:?} {ran:?}");
+        assert!(!ran.err.contains("panicked"), "{ran:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for args in
+        [&["--help"][..], &["--version"], &["sign", "--help"], &["help", "sessions", "list"]]
+    {
+        let ran = finish(command().args(args));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}");
+        assert!(!ran.out.is_empty());
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_ends_it_quietly() {
+    for args in [
+        &["--help"][..],
+        &["secret", "65536"],
+        &["completions", "zsh"],
+        &["man"],
+        &["sign", "--salt", "s", "--data", "1"],
+        &["check", concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/plug_crypto-2.1.1")],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command();
+        command.env("SECRET_KEY_BASE", super::SECRET).args(args).stdout(writer);
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
+}
+
+#[test]
+fn an_output_that_is_full_is_told() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else { return };
+    let output = command().arg("secret").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output: "));
+}
+
+#[test]
+fn a_secret_key_base_is_base64_of_the_length_given() {
+    for (args, length) in [(&["secret"][..], 64), (&["secret", "32"], 32), (&["secret", "77"], 77)]
+    {
+        let (one, other) = (run(args), run(args));
+        assert_eq!(one.line().len(), length);
+        assert!(one.line().bytes().all(|c| c.is_ascii_alphanumeric() || b"+/".contains(&c)));
+        assert_ne!(one.line(), other.line());
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_command() {
+    let commands =
+        ["sign", "verify", "encrypt", "decrypt", "inspect", "session", "sessions", "csrf"];
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&["completions", shell]).out;
+        assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
+    }
+    let page = run(&["man"]).out;
+    assert!(page.starts_with(".ie") && commands.iter().all(|it| page.contains(it)), "{page}");
+    let folder = super::folder();
+    assert_eq!(run(&["man", "--dir", folder.to_str().unwrap()]).code, Some(0));
+    for name in ["phoenix-token", "phoenix-token-sign", "phoenix-token-sessions-list"] {
+        let page = std::fs::read_to_string(folder.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(".SH EXAMPLE\n.nf\n  $ "), "{page}");
+    }
+}
