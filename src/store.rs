@@ -33,6 +33,20 @@
 //! One that ends sessions inside a transaction takes effect with its commit; call
 //! [`Store::forget`] after it, where a cache or a replica is in use.
 //!
+//! An operation may be dropped before it has ended, as servers do when a client goes away; its
+//! outcome is unknown then, as after [`StoreError::TimedOut`]. A transaction whose beginning was
+//! dropped sqlx leaves open, and what the pool runs next on that connection is never committed. On
+//! PostgreSQL, let the pool roll back what comes back to it; on MySQL and MariaDB, run what begins a
+//! transaction (a reissue with grace, [`Live::One`], and on MySQL what ends a session) in a task of
+//! its own, which is not dropped with the request:
+//!
+//! ```
+//! # #[cfg(feature = "postgres")]
+//! let options = sqlx::postgres::PgPoolOptions::new().after_release(|connection, _| {
+//!     Box::pin(async { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) })
+//! });
+//! ```
+//!
 //! The crate chooses no TLS: name `sqlx` in your own `Cargo.toml` with one of its `tls-…` features.
 
 mod backend;
@@ -43,6 +57,7 @@ mod ending;
 mod error;
 mod expiry;
 mod id;
+mod reader;
 mod revocations;
 mod run;
 mod session;
@@ -62,7 +77,7 @@ use core::{
 };
 use std::{string::String, sync::Arc};
 
-use sqlx::{Acquire, Pool};
+use sqlx::Acquire;
 
 pub use self::{
     backend::Backend,
@@ -71,6 +86,7 @@ pub use self::{
     error::{StoreError, TableProblem},
     expiry::{Expired, Sweep, Sweeper},
     id::{Handle, Id, IdType, InvalidId},
+    reader::Reader,
     session::{Created, Ended, NewSession, Session},
     settings::{Column, Settings, TokenStorage},
     sql::{Operation, Sql},
@@ -192,15 +208,6 @@ impl<DB: Backend> Store<DB> {
     /// [`Ended::live_socket_topic`] will say of it.
     pub fn live_socket_topic(&self, token: &SessionToken) -> String {
         token::topic(&self.inner.settings.live_socket_prefix, &self.stored(token))
-    }
-
-    /// The pool for a look-up: the replica, or the primary for a while after this process ended a
-    /// session, so that nobody passes on a replica that has not heard of it.
-    ///
-    /// A token that was made a moment ago may be unknown to the replica; ask the primary for it.
-    pub fn reader<'p>(&self, primary: &'p Pool<DB>, replica: &'p Pool<DB>) -> &'p Pool<DB> {
-        let recent = self.inner.revocations.within(self.inner.settings.primary_window);
-        if recent { primary } else { replica }
     }
 
     /// Drops what the cache knows of this user, and sends look-ups to the primary for a while.

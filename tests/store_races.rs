@@ -196,7 +196,7 @@ async fn log_out_everywhere_ends_what_is_being_reissued_or_renewed<P: Place>() {
 async fn a_session_made_during_log_out_everywhere_is_ended_or_lives<P: Place>() {
     let Some(race) = Race::on::<P>().await else { return };
     let name = format!("{}: create against log-out everywhere", P::NAME);
-    race.run(&name, rounds() / 5, |race| async move {
+    race.run(&name, rounds(), |race| async move {
         let user = race.user();
         let (pool, store) = (&race.pool, &race.store);
         let first = race.create(user).await;
@@ -249,7 +249,7 @@ async fn an_email_token_used_by_many_is_used_by_one<P: Place>() {
 async fn of_email_tokens_made_at_once_one_lives_if_asked<P: Place>() {
     let Some(race) = Race::on::<P>().await else { return };
     let name = format!("{}: two e-mail tokens at once, one to live", P::NAME);
-    let all = rounds() / 10;
+    let all = rounds();
     let live = race.run(&name, all, |race| async move {
         let (pool, store, context) = (&race.pool, &race.store, EmailContext::Login);
         let user = race.user();

@@ -20,13 +20,13 @@ use std::time::Duration;
 
 use databases::{Place, TestClock, made};
 use phoenix_token::store::{
-    EndAll, Id, IdType, NewSession, Precision, SessionToken, Settings, Store, TokenStorage,
+    EmailContext, EmailKind, EndAll, Id, IdType, Live, NewSession, Precision, SessionToken,
+    Settings, Store, Sweep, TokenStorage,
 };
 use sqlx::Pool;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A fresh table, made by the store.
 /// Every way to keep ids, tokens and times.
 fn every_way() -> Vec<(Settings, Id, Id)> {
     let integers = (Id::from(1), Id::from(2));
@@ -251,6 +251,55 @@ async fn while_moving_to_hashes_both_are_read_and_a_stolen_digest_opens_nothing_
     assert!(moving.end(&pool, renewed.secret_bytes()).await.unwrap().is_some());
 }
 
+async fn the_grace_period_of_a_hashed_row_makes_no_token_of_its_digest<P: Place>() {
+    use sha2::Digest as _;
+    let clock = TestClock::new();
+    let grace = clock.on(Settings::new().grace(Duration::from_secs(60)));
+    let Some((pool, raw)) = made::<P>(grace.clone()).await else { return };
+    let old = raw.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    clock.advance(DAY);
+    let raw_until = clock.now();
+    let moving = grace.token_storage(TokenStorage::Both { raw_until });
+    let moving = Store::open(&pool, moving).await.unwrap();
+    let new = moving.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    clock.advance(8 * DAY);
+    for token in [&old, &new] {
+        assert!(moving.reissue(&pool, token.secret_bytes()).await.unwrap().is_some());
+    }
+    let digest: [u8; 32] = sha2::Sha256::digest(new.secret_bytes()).into();
+    assert_eq!(moving.lookup(&pool, &digest).await.unwrap(), None);
+    clock.advance(Duration::from_secs(60));
+    let is_accepted = async |token: &SessionToken| {
+        moving.lookup(&pool, token.secret_bytes()).await.unwrap().is_some()
+    };
+    assert!(!is_accepted(&old).await, "a raw row can be set back");
+    assert!(is_accepted(&new).await, "it lives until it expires");
+    clock.advance(14 * DAY);
+    let last = moving.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    clock.advance(8 * DAY);
+    assert!(moving.reissue(&pool, last.secret_bytes()).await.unwrap().is_some());
+    clock.advance(Duration::from_secs(60));
+    assert!(!is_accepted(&last).await, "the move is long over");
+}
+
+async fn a_session_may_be_valid_for_ever<P: Place>() {
+    let for_ever = Settings::new()
+        .validity(Duration::MAX)
+        .grace(Duration::MAX)
+        .email_validity(EmailKind::Login, Duration::MAX);
+    for settings in [for_ever.clone(), TestClock::new().on(for_ever)] {
+        let Some((pool, store)) = made::<P>(settings).await else { return };
+        let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+        assert!(store.lookup(&pool, token.secret_bytes()).await.unwrap().is_some());
+        assert!(store.reissue(&pool, token.secret_bytes()).await.unwrap().is_some());
+        let (login, live) = (EmailContext::Login, Live::One);
+        let token = store.create_email_token(&pool, 1, &login, "a@b.c", live).await.unwrap();
+        assert_eq!(store.sweep(&pool, &Sweep::default()).await.unwrap(), 0);
+        assert!(store.consume_email_token(&pool, &login, &token, None).await.unwrap().is_some());
+        assert_eq!(store.count(&pool, 1).await.unwrap(), 2);
+    }
+}
+
 async fn the_wrong_kind_of_id_is_an_error<P: Place>() {
     let Some((pool, store)) = made::<P>(Settings::new()).await else { return };
     let error = store.create(&pool, [0; 16], &NewSession::new()).await.unwrap_err();
@@ -275,6 +324,8 @@ on_every_database! {
     what_is_no_token_is_not_found_and_asks_nobody
     a_transaction_of_the_caller_decides
     while_moving_to_hashes_both_are_read_and_a_stolen_digest_opens_nothing_new
+    the_grace_period_of_a_hashed_row_makes_no_token_of_its_digest
+    a_session_may_be_valid_for_ever
     the_wrong_kind_of_id_is_an_error
     two_tokens_are_never_the_same
 }

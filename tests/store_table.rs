@@ -236,6 +236,10 @@ async fn a_table_that_is_none_is_named_at_start<P: Place>() {
         let message = open(swapped).await;
         assert!(message.starts_with("table users_tokens: column sent_to is of type "), "{message}");
     }
+    let people = Settings::new().users("people", "id", "email");
+    assert_eq!(open(people).await, "table people: there is no such table");
+    let mail = Settings::new().users("users", "id", "mail");
+    assert_eq!(open(mail).await, "table users: there is no column mail");
     for name in ["users_tokens; DROP TABLE users", "\"", "`", "a'b", ""] {
         let message = open(Settings::new().table(name)).await;
         assert_eq!(message, format!("{name:?} is no name of a table or column"));
@@ -256,6 +260,12 @@ async fn names_are_the_settings_s_own<P: Place>() {
         P::run(&pool, &format!("CREATE SCHEMA {schema}")).await;
         settings.schema(&schema)
     };
+    let users = if is_sqlite::<P>() { "users".to_owned() } else { format!("{schema}.users") };
+    let id = if P::NAME.contains("Maria") { "bigint unsigned" } else { "bigint" };
+    let create = format!("CREATE TABLE {users} (id {id} PRIMARY KEY, mail varchar(160))");
+    P::run(&pool, &create).await;
+    P::run(&pool, &format!("INSERT INTO {users} VALUES (1, 'a@b.c')")).await;
+    let settings = settings.users("users", "id", "mail");
     let names = [
         (Column::Id, "key"),
         (Column::UserId, "account_id"),

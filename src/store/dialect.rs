@@ -45,8 +45,14 @@ impl Dialect {
         }
     }
 
+    /// The table of tokens with its schema.
     pub(crate) fn table(self, settings: &Settings) -> String {
-        let table = self.quote(&settings.table);
+        self.in_schema(settings, &settings.table)
+    }
+
+    /// A table in the schema of the settings.
+    pub(crate) fn in_schema(self, settings: &Settings, table: &str) -> String {
+        let table = self.quote(table);
         settings.schema.as_ref().map_or(table.clone(), |it| format!("{}.{table}", self.quote(it)))
     }
 

@@ -50,7 +50,7 @@ impl Default for Sweep {
     }
 }
 
-/// A task of tokio that deletes what has expired, until it is dropped.
+/// A task of tokio that deletes what has expired, until it is dropped or its pool closed.
 #[derive(Debug)]
 #[must_use = "dropped, it stops"]
 pub struct Sweeper(tokio::task::JoinHandle<()>);
@@ -103,8 +103,9 @@ impl<DB: Backend> Store<DB> {
         Ok(all)
     }
 
-    /// Starts a task that sweeps now and then, and tells `report` how each sweep went. Dropping the
-    /// [`Sweeper`] stops it; what a sweep could not delete the next one will.
+    /// Starts a task that sweeps now and then, and tells `report` how each sweep went. It stops when
+    /// the [`Sweeper`] is dropped or the pool is closed; what a sweep could not delete the next one
+    /// will.
     ///
     /// It must be called inside a runtime of tokio.
     pub fn spawn_sweeper<F>(
@@ -118,10 +119,15 @@ impl<DB: Backend> Store<DB> {
     {
         let store = self.clone();
         Sweeper(tokio::spawn(async move {
-            loop {
-                report(store.sweep(&pool, &sweep).await).await;
-                tokio::time::sleep(sweep.every).await;
-            }
+            let mut closed = pool.close_event();
+            let sweeping = async {
+                loop {
+                    report(store.sweep(&pool, &sweep).await).await;
+                    tokio::time::sleep(sweep.every).await;
+                }
+            };
+            // An error says that the pool was closed.
+            let _ = closed.do_until(sweeping).await;
         }))
     }
 }

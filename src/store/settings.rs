@@ -145,6 +145,8 @@ impl Column {
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 86_400;
+/// So long ago is a time on every database.
+const LONGEST: Duration = Duration::from_secs(365_250 * DAY);
 
 impl Settings {
     /// What phx.gen.auth 1.8 makes: table `users_tokens`, integer ids, raw tokens, whole seconds,
@@ -228,9 +230,10 @@ impl Settings {
         self
     }
 
-    /// How long a session is valid from the moment its row was made; 14 days by default.
+    /// How long a session is valid from the moment its row was made; 14 days by default, 1 000 years
+    /// at most.
     pub fn validity(mut self, validity: Duration) -> Self {
-        self.validity = validity;
+        self.validity = validity.min(LONGEST);
         self
     }
 
@@ -243,19 +246,23 @@ impl Settings {
     /// How long the old token of a reissued session stays valid, at most; by default until it
     /// expires by itself. The store shortens its life by setting `inserted_at` back, so that
     /// Phoenix keeps to it as well.
+    ///
+    /// With [`TokenStorage::Both`] a hashed row is not set back behind `raw_until`, where its digest
+    /// would open the session; its token stays valid until it expires.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = Some(grace);
         self
     }
 
     /// How long e-mail tokens are valid; 15 minutes for `login`, 7 days for `change:` and
-    /// `confirm`, 1 day for `reset_password` by default.
+    /// `confirm`, 1 day for `reset_password` by default; 1 000 years at most.
     pub fn email_validity(mut self, kind: super::EmailKind, validity: Duration) -> Self {
-        *kind.pick(self.email_validity.each_mut()) = validity;
+        *kind.pick(self.email_validity.each_mut()) = validity.min(LONGEST);
         self
     }
 
-    /// The table of users with its columns for the id and the e-mail address.
+    /// The table of users with its columns for the id and the e-mail address, in the schema of the
+    /// table of tokens.
     ///
     /// With it `login`, `confirm` and `reset_password` tokens are taken only while the address they
     /// were sent to is still the user's, in the same statement. `create_table` refers to it.
@@ -284,8 +291,7 @@ impl Settings {
         self
     }
 
-    /// For how long after a revoke by this process [`Store::reader`](super::Store::reader) names
-    /// the primary; 5 seconds by default. Take more than the replica ever lags.
+    /// For how long after a revoke by this process a [`Reader`](super::Reader) asks the primary; 5 seconds by default. Take more than the replica ever lags.
     pub fn primary_window(mut self, window: Duration) -> Self {
         self.primary_window = window;
         self

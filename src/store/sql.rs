@@ -76,11 +76,11 @@ pub struct Sql {
     pub end: Operation,
     /// [`Store::end_by_handle`](super::Store::end_by_handle)
     pub end_by_handle: Operation,
-    /// [`Store::end_others`](super::Store::end_others)
+    /// [`Store::end_others`](super::Store::end_others), to be repeated until it finds nothing more.
     pub end_others: Operation,
-    /// [`Store::end_all`](super::Store::end_all), sessions only.
+    /// [`Store::end_all`](super::Store::end_all), sessions only; to be repeated likewise.
     pub end_all: Operation,
-    /// [`Store::end_all`](super::Store::end_all) with the user's e-mail tokens.
+    /// [`Store::end_all`](super::Store::end_all) with the user's e-mail tokens; to be repeated likewise.
     pub end_everything: Operation,
     /// [`Store::list`](super::Store::list)
     pub list: Operation,
@@ -143,7 +143,7 @@ impl Sql {
                  {device.names}, :now FROM {table} WHERE {is_session}{lock}",
                 on.settings.grace.map(|_| {
                     "UPDATE {table} SET {inserted_at} = :grace_inserted_at \
-                     WHERE {is_session} AND {moment:inserted_at} > :grace_since"
+                     WHERE {is_session} AND {moment:inserted_at} > :grace_since{stays_hashed}"
                 }),
             ),
             renew: one(

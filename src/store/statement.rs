@@ -12,7 +12,7 @@ use super::{
     dialect::Dialect,
     email::EmailKind,
     id::IdType,
-    settings::{Clock, Column, Settings, TokenStorage},
+    settings::{Clock, Column, Settings, TokenStorage, Users},
     table::Table,
 };
 
@@ -144,9 +144,9 @@ impl Draft<'_> {
                     self.text.push_str(own);
                 }
             }
-            "users" => self.users(|users| &users.table),
-            "users.id" => self.users(|users| &users.id),
-            "users.email" => self.users(|users| &users.email),
+            "users" => self.users(|users| on.dialect.in_schema(on.settings, &users.table)),
+            "users.id" => self.users(|users| on.dialect.quote(&users.id)),
+            "users.email" => self.users(|users| on.dialect.quote(&users.email)),
             "valid" => self.expand("{moment:inserted_at} > :valid_since"),
             "is_session" => self.expand("{context} = 'session' AND {is_token} AND {valid}"),
             "is_token" => self.expand(match on.settings.storage {
@@ -177,15 +177,21 @@ impl Draft<'_> {
             "not_valid:change_since" => self.not_valid(":change_since"),
             "not_valid:confirm_since" => self.not_valid(":confirm_since"),
             "not_valid:reset_password_since" => self.not_valid(":reset_password_since"),
+            // A hashed row set back behind `raw_until` would be read as a raw token.
+            "stays_hashed" => match on.settings.storage {
+                TokenStorage::Raw | TokenStorage::Sha256 => {}
+                TokenStorage::Both { .. } => self
+                    .expand(" AND ({token} = :raw_token OR :grace_inserted_at >= :raw_until)"),
+            },
             "lock" => self.text.push_str(on.dialect.lock()),
             "skip_locked" => self.text.push_str(on.dialect.skip_locked()),
             _ => self.column(name),
         }
     }
 
-    fn users(&mut self, name: impl Fn(&super::settings::Users) -> &String) {
+    fn users(&mut self, name: impl Fn(&Users) -> String) {
         if let Some(users) = &self.on.settings.users {
-            self.text.push_str(&self.on.dialect.quote(name(users)));
+            self.text.push_str(&name(users));
         }
     }
 

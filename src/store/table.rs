@@ -2,12 +2,14 @@
 
 use std::{borrow::ToOwned as _, format, string::String, vec, vec::Vec};
 
+use sqlx::Connection as _;
+
 use super::{
     backend::{Args, Backend, Value},
     dialect::{Dialect, is_binary},
     error::{StoreError, TableProblem},
     id::{Id, IdType},
-    settings::{Column, Settings},
+    settings::{Column, Settings, Users},
 };
 
 /// The type of each column, none for those that the table does not have.
@@ -23,23 +25,15 @@ impl Table {
         dialect: Dialect,
         settings: &Settings,
     ) -> Result<Self, StoreError> {
-        let mut args = Args::default();
-        if dialect == Dialect::Postgres {
-            args.push(Value::text(dialect.table(settings)));
-        } else {
-            args.push(Value::text(settings.table.clone()));
-            args.push(Value::Text(settings.schema.clone()));
+        let found = columns::<DB>(connection, dialect, settings, &settings.table).await?;
+        let own = Self::check(&found, dialect, settings)
+            .map_err(|problem| StoreError::Table { table: settings.table.clone(), problem })?;
+        if let Some(users) = &settings.users {
+            let found = columns::<DB>(connection, dialect, settings, &users.table).await?;
+            check_users(&found, dialect, settings, users)
+                .map_err(|problem| StoreError::Table { table: users.table.clone(), problem })?;
         }
-        let rows =
-            DB::fetch(connection, dialect.introspection().into(), args.bind::<DB>()?).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let name: Option<String> = DB::get(row, 0)?;
-            let column_type: Option<String> = DB::get(row, 1)?;
-            found.push((name.unwrap_or_default(), column_type.unwrap_or_default()));
-        }
-        Self::check(&found, dialect, settings)
-            .map_err(|problem| StoreError::Table { table: settings.table.clone(), problem })
+        Ok(own)
     }
 
     fn check(
@@ -47,28 +41,14 @@ impl Table {
         dialect: Dialect,
         settings: &Settings,
     ) -> Result<Self, TableProblem> {
-        if found.is_empty() {
-            return Err(TableProblem::Missing);
-        }
         let mut types = [const { None }; Column::ALL.len()];
         for (column, own) in Column::ALL.into_iter().zip(&mut types) {
             let name = settings.column_name(column);
-            let Some((_, column_type)) = found.iter().find(|(found, _)| found == name) else {
-                if column.is_optional() {
-                    continue;
-                }
-                return Err(TableProblem::MissingColumn(name.to_owned()));
-            };
-            let bare = column_type.split('(').next().unwrap_or_default().trim();
             let expected = dialect.accepted(column, settings.id_type);
-            if !expected.split(", ").flat_map(|it| it.split(" or ")).any(|it| it == bare) {
-                return Err(TableProblem::WrongType {
-                    column: name.to_owned(),
-                    found: column_type.clone(),
-                    expected,
-                });
+            match column_type(found, name, expected) {
+                Err(TableProblem::MissingColumn(_)) if column.is_optional() => {}
+                checked => *own = Some(checked?),
             }
-            *own = Some(bare.to_owned());
         }
         Ok(Self { types })
     }
@@ -94,6 +74,63 @@ impl Table {
     }
 }
 
+/// The columns of a table in the schema of the settings, each with its type.
+async fn columns<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+    table: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut args = Args::default();
+    if dialect == Dialect::Postgres {
+        args.push(Value::text(dialect.in_schema(settings, table)));
+    } else {
+        args.push(Value::text(table));
+        args.push(Value::Text(settings.schema.clone()));
+    }
+    let rows = DB::fetch(connection, dialect.introspection().into(), args.bind::<DB>()?).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let name: Option<String> = DB::get(row, 0)?;
+        let column_type: Option<String> = DB::get(row, 1)?;
+        found.push((name.unwrap_or_default(), column_type.unwrap_or_default()));
+    }
+    Ok(found)
+}
+
+/// What the statements name of the users' table is there.
+fn check_users(
+    found: &[(String, String)],
+    dialect: Dialect,
+    settings: &Settings,
+    users: &Users,
+) -> Result<(), TableProblem> {
+    for (name, like) in [(&users.id, Column::UserId), (&users.email, Column::SentTo)] {
+        column_type(found, name, dialect.accepted(like, settings.id_type))?;
+    }
+    Ok(())
+}
+
+/// The type of this column without its length, if it is one of those expected.
+fn column_type(
+    found: &[(String, String)],
+    name: &str,
+    expected: &'static str,
+) -> Result<String, TableProblem> {
+    if found.is_empty() {
+        return Err(TableProblem::Missing);
+    }
+    let Some((_, column_type)) = found.iter().find(|(found, _)| found == name) else {
+        return Err(TableProblem::MissingColumn(name.to_owned()));
+    };
+    let bare = column_type.split('(').next().unwrap_or_default().trim();
+    if expected.split(", ").flat_map(|it| it.split(" or ")).any(|it| it == bare) {
+        return Ok(bare.to_owned());
+    }
+    let (column, found) = (name.to_owned(), column_type.clone());
+    Err(TableProblem::WrongType { column, found, expected })
+}
+
 /// The statements that make the table and its indexes where they are missing.
 ///
 /// Ecto's table, with the optional columns, an index that serves expiry, and the reference to the
@@ -102,7 +139,12 @@ fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
     let types = Types::of(dialect, settings);
     let name = |column| dialect.quote(settings.column_name(column));
     let references = settings.users.as_ref().map_or(String::new(), |users| {
-        let (users, id) = (dialect.quote(&users.table), dialect.quote(&users.id));
+        let id = dialect.quote(&users.id);
+        // SQLite's are in the table's own schema, and named without it.
+        let users = match dialect {
+            Dialect::Sqlite => dialect.quote(&users.table),
+            _ => dialect.in_schema(settings, &users.table),
+        };
         format!(" REFERENCES {users} ({id}) ON DELETE CASCADE")
     });
     // MySQL reads a column's own REFERENCES and does not keep it.
@@ -161,8 +203,11 @@ pub(crate) async fn create<DB: Backend>(
     settings: &Settings,
 ) -> Result<(), StoreError> {
     for creation in creation(dialect, settings) {
-        if run::<DB>(connection, settings, &creation).await.is_err() {
-            run::<DB>(connection, settings, &creation).await?;
+        match run::<DB>(connection, settings, &creation).await {
+            // The transaction of a caller is over, and would only say that.
+            Err(error) if connection.is_in_transaction() => return Err(error),
+            Err(_) => run::<DB>(connection, settings, &creation).await?,
+            Ok(()) => {}
         }
     }
     Ok(())
@@ -250,7 +295,7 @@ fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
     all.into_iter()
         .map(|(unique, columns, class)| {
             let names: Vec<_> = columns.iter().map(|it| settings.column_name(*it)).collect();
-            let name = format!("{}_{}_index", settings.table, names.join("_"));
+            let name = index_name(&settings.table, &names.join("_"));
             let quoted: Vec<_> = names.iter().map(|name| dialect.quote(name)).collect();
             let columns = quoted.join(&format!("{class}, "));
             let index = dialect.quote(&name);
@@ -260,4 +305,13 @@ fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
             }
         })
         .collect()
+}
+
+/// Ecto's name. PostgreSQL would cut a long one at its end, where those of one table differ, and then
+/// take the second index for the first.
+fn index_name(table: &str, columns: &str) -> String {
+    let whole = format!("{table}_{columns}_index");
+    let excess = whole.len().saturating_sub(63);
+    let end = table.floor_char_boundary(table.len().saturating_sub(excess));
+    format!("{}_{columns}_index", table.get(..end).unwrap_or_default())
 }

@@ -27,6 +27,7 @@ pub mod server;
 use std::{
     future::Future,
     path::PathBuf,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU32, Ordering},
@@ -39,7 +40,7 @@ use phoenix_token::{
     store::{Backend, Settings, Store},
 };
 use server::{Home, Server};
-use sqlx::Pool;
+use sqlx::{Database, Pool};
 
 /// Where a test runs.
 pub trait Place: Send + Sync + 'static {
@@ -60,7 +61,14 @@ pub trait Place: Send + Sync + 'static {
     fn number(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = i64> + Send;
 
     fn texts(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = Vec<String>> + Send;
+
+    /// What a pool is to do with a connection that comes back.
+    fn tidy(_: &mut <Self::DB as Database>::Connection) -> Tidying<'_> {
+        Box::pin(std::future::ready(Ok(true)))
+    }
 }
+
+pub type Tidying<'a> = Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'a>>;
 
 /// A table and a store on a database of its own, or nothing where there is no server.
 pub async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
