@@ -39,18 +39,30 @@ pub(crate) fn from_checked_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> 
 
 /// Reads exactly one term, given without its version byte: what `check` and then
 /// [`from_checked_slice`] give, in one pass over most terms.
-///
-/// What is read is checked on the way. Where that leaves a doubt, or on an error, `check` decides.
 pub(crate) fn from_unchecked_slice<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     limits: Limits,
 ) -> Result<T, Error> {
+    from_slice_in_one_pass(bytes, limits).or_else(|error| {
+        check_whole(bytes, limits)?;
+        Err(error)
+    })
+}
+
+/// As [`from_unchecked_slice`], but an error may be any: whether the bytes are one whole term is
+/// still to be checked.
+///
+/// What is read is checked on the way. Where that leaves a doubt, `check` decides.
+pub(crate) fn from_slice_in_one_pass<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    limits: Limits,
+) -> Result<T, Error> {
     let mut decoder = Decoder::new(bytes, limits);
-    let value = decoder.whole();
-    if value.is_err() || decoder.doubtful {
+    let value = decoder.whole()?;
+    if decoder.doubtful {
         check_whole(bytes, limits)?;
     }
-    value
+    Ok(value)
 }
 
 /// Stands before a term. Each call takes one whole term, or on an error nothing: so a type may
