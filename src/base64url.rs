@@ -7,7 +7,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use base64::{Engine as _, engine::general_purpose::NO_PAD};
+use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 
 use crate::error::Invalid;
 
@@ -63,10 +63,8 @@ fn encode_by_chunks<const BYTES: usize>(region: &mut [u8], length: usize) {
 pub(crate) fn decode_into(text: &[u8], out: &mut [u8]) -> Result<usize, Invalid> {
     let length = decoded_len(text.len()).ok_or(Invalid)?;
     let out = out.get_mut(..length).ok_or(Invalid)?;
-    if text.len() < LONG {
-        return decode_short(text, out).map(|()| length);
-    }
-    engine().decode_slice(text, out).map_err(|_| Invalid)
+    let bytes = URL_SAFE_NO_PAD.decode(text, out.as_out()).map_err(|_| Invalid)?;
+    Ok(bytes.len())
 }
 
 /// The bytes of `text`, which must fill `out`.
@@ -83,127 +81,8 @@ pub(crate) fn into_string(ascii: Vec<u8>) -> String {
 
 /// Fills `text`, which has exactly the length of the text of `bytes`.
 pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
-    if text.len() < LONG {
-        return encode_short(bytes, text);
-    }
-    let written = engine().encode_slice(bytes, text);
-    debug_assert_eq!(written, Ok(encoded_len(bytes.len())));
-}
-
-/// From so many characters on the preparations of the engine pay.
-const LONG: usize = 128;
-
-/// `text` has exactly the length that is the bytes'.
-fn encode_short(bytes: &[u8], text: &mut [u8]) {
-    let (threes, rest) = bytes.as_chunks::<3>();
-    let (fours, last) = text.as_chunks_mut::<4>();
-    for (&three, four) in threes.iter().zip(fours) {
-        *four = characters(three);
-    }
-    match (rest, last) {
-        (&[a], [first, second]) => [*first, *second, ..] = characters([a, 0, 0]),
-        (&[a, b], [first, second, third]) => {
-            [*first, *second, *third, _] = characters([a, b, 0]);
-        }
-        _ => {}
-    }
-}
-
-fn characters([a, b, c]: [u8; 3]) -> [u8; 4] {
-    let bits = u32::from_be_bytes([0, a, b, c]);
-    [18, 12, 6, 0].map(|shift| character(bits >> shift))
-}
-
-#[expect(clippy::indexing_slicing, reason = "six bits are below 64")]
-fn character(bits: u32) -> u8 {
-    ALPHABET[(bits & 63) as usize]
-}
-
-/// `out` has exactly the length that is the text's.
-fn decode_short(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
-    let (fours, rest) = text.as_chunks::<4>();
-    let (threes, last) = out.as_chunks_mut::<3>();
-    let mut all = 0;
-    for (&four, three) in fours.iter().zip(threes) {
-        let bits = bits(four);
-        all |= bits;
-        let [a, b, c, _] = bits.to_le_bytes();
-        *three = [a, b, c];
-    }
-    // An 'A' is six zeros, as the bits have to be of which no byte is made.
-    let unused = match (rest, last) {
-        ([], []) => 0,
-        (&[a, b], [first]) => {
-            let bits = bits([a, b, b'A', b'A']);
-            all |= bits;
-            let [byte, unused, ..] = bits.to_le_bytes();
-            *first = byte;
-            unused
-        }
-        (&[a, b, c], [first, second]) => {
-            let bits = bits([a, b, c, b'A']);
-            all |= bits;
-            let [one, two, unused, _] = bits.to_le_bytes();
-            (*first, *second) = (one, two);
-            unused
-        }
-        _ => return Err(Invalid),
-    };
-    if all & WRONG == 0 && unused == 0 { Ok(()) } else { Err(Invalid) }
-}
-
-/// The three bytes of four characters, from the lowest on, and [`WRONG`] if one is not of the
-/// alphabet.
-fn bits([a, b, c, d]: [u8; 4]) -> u32 {
-    let [first, second, third, fourth] = &BITS;
-    let of =
-        |table: &[u32; 256], character| table.get(usize::from(character)).copied().unwrap_or(WRONG);
-    of(first, a) | of(second, b) | of(third, c) | of(fourth, d)
-}
-
-/// For each of four places the bits that each character stands for there.
-static BITS: [[u32; 256]; 4] = [bits_at(0), bits_at(1), bits_at(2), bits_at(3)];
-
-/// A bit of none of the three bytes.
-const WRONG: u32 = 1 << 31;
-
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "done by the compiler, which would refuse what does not fit"
-)]
-const fn bits_at(place: u32) -> [u32; 256] {
-    let mut table = [WRONG; 256];
-    let mut value = 0_u32;
-    while value < 64 {
-        let big_endian = value << (26 - 6 * place);
-        table[ALPHABET[value as usize] as usize] = big_endian.swap_bytes();
-        value += 1;
-    }
-    table
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// AVX2 or NEON where the processor has it: from 128 bytes on three times as fast.
-#[cfg(all(
-    feature = "std",
-    any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))
-))]
-fn engine() -> &'static base64::engine::Simd {
-    use base64::engine::Simd;
-    static ENGINE: std::sync::LazyLock<Simd> = std::sync::LazyLock::new(|| Simd::url_safe(NO_PAD));
-    &ENGINE
-}
-
-#[cfg(not(all(
-    feature = "std",
-    any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))
-)))]
-fn engine() -> &'static base64::engine::GeneralPurpose {
-    use base64::{alphabet, engine::GeneralPurpose};
-    static ENGINE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);
-    &ENGINE
+    let written = URL_SAFE_NO_PAD.encode(bytes, text.as_out());
+    debug_assert_eq!(written.len(), encoded_len(bytes.len()));
 }
 
 #[cfg(test)]
@@ -219,6 +98,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
     fn encoded(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();

@@ -72,7 +72,10 @@ use ::serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::de::from_unchecked_slice;
 pub use self::error::Error;
-pub(crate) use self::{de::from_checked_slice, ser::to_writer};
+pub(crate) use self::{
+    de::{from_checked_slice, from_slice_in_one_pass},
+    ser::to_writer,
+};
 #[cfg(doc)]
 use crate::term::Atom;
 use crate::term::{
@@ -133,7 +136,7 @@ pub fn to_vec_with<T: Serialize + ?Sized>(value: &T, options: Options) -> Result
     // Most values of tokens fit.
     let mut out = Vec::with_capacity(256);
     out.push(tag::VERSION);
-    to_writer(value, &mut out, options)?;
+    to_writer(value, &mut out, options, Limits::MAX_DEPTH)?;
     Ok(out)
 }
 
@@ -179,7 +182,7 @@ pub fn from_slice_owned<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Re
 /// As [`to_vec`].
 pub fn to_term<T: Serialize + ?Sized>(value: &T) -> Result<Term, Error> {
     let mut bytes = Vec::new();
-    to_writer(value, &mut bytes, Options::new())?;
+    to_writer(value, &mut bytes, Options::new(), Limits::MAX_DEPTH)?;
     Ok(decode::checked_term(&bytes)?)
 }
 
@@ -189,6 +192,6 @@ pub fn to_term<T: Serialize + ?Sized>(value: &T) -> Result<Term, Error> {
 /// [`Error::Data`] where the term does not fit the type.
 pub fn from_term<T: DeserializeOwned>(term: &Term) -> Result<T, Error> {
     let mut bytes = Vec::new();
-    encode::write(term, &mut bytes)?;
+    encode::write(term, &mut bytes, Limits::MAX_DEPTH)?;
     from_checked_slice(&bytes)
 }

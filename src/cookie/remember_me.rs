@@ -7,7 +7,7 @@ use super::{SameSite, SetCookie, TokenCookie, token_cookie};
 use crate::{
     error::{DataError, KeyError, SignError, VerifyError},
     secret::SecretKeyBase,
-    term::Term,
+    term::{Limits, Term},
     time::Timestamp,
     token::{Presented, Sign, Verified, Verify, term_data},
 };
@@ -145,8 +145,8 @@ impl RememberMe {
 }
 
 /// The data of the cookie.
-pub(super) fn user_token(term: &[u8]) -> Result<[u8; 32], VerifyError> {
-    let term = term_data::read(term)?;
+pub(super) fn user_token(term: &[u8], limits: Limits) -> Result<[u8; 32], VerifyError> {
+    let term = term_data::read(term, limits)?;
     let token = term.as_bytes().and_then(|bytes| bytes.try_into().ok());
     token.ok_or_else(|| {
         VerifyError::Data(DataError { message: "expected a binary of 32 bytes".into() })

@@ -6,7 +6,7 @@ use super::Session;
 #[cfg(any(feature = "cbor", feature = "json"))]
 use crate::error::DataError;
 use crate::{
-    error::{SignError, VerifyError},
+    error::{EncodeError, SignError, VerifyError},
     term::{Limits, Term, encode, tag, writer},
     token::open,
 };
@@ -40,14 +40,15 @@ pub trait SessionData: Sized {
 /// `:external_term_format`
 impl SessionData for Session {
     fn encode(&self, out: &mut Vec<u8>, limits: Limits) -> Result<(), SignError> {
-        out.push(tag::VERSION);
         let start = out.len();
+        out.push(tag::VERSION);
         writer::map(out, self.as_map().len())?;
+        let levels = limits.depth.checked_sub(1).ok_or(EncodeError::TooDeep)?;
         for (key, value) in self.as_map() {
-            encode::write(key, out)?;
-            encode::write(value, out)?;
+            encode::write(key, out, levels)?;
+            encode::write(value, out, levels)?;
         }
-        Ok(open::within(out.get(start..).unwrap_or_default(), limits)?)
+        Ok(open::within(out.len().saturating_sub(start), limits)?)
     }
 
     fn decode(bytes: &[u8], limits: Limits) -> Result<Self, VerifyError> {

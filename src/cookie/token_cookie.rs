@@ -12,7 +12,7 @@ use crate::{
     events,
     keyring::RingKey,
     secret::SecretKeyBase,
-    term::Term,
+    term::{Limits, Term},
     time::{MaxAge, Timestamp},
     token::{Presented, Sign, TokenKey, Verified, Verify, open},
 };
@@ -264,12 +264,13 @@ impl TokenCookie {
     }
 }
 
-/// Reads a value under the first of the keys that made it; `data` reads the term of the data.
+/// Reads a value under the first of the keys that made it; `data` is as for
+/// [`open::read_payload`].
 pub(super) fn read<'k, T>(
     keys: impl IntoIterator<Item = &'k TokenCookie>,
     value: Option<&str>,
     options: &Verify,
-    data: impl Fn(&[u8]) -> Result<T, VerifyError>,
+    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     opened(keys, value, options, |payload, position| {
         open::read_payload(payload, position, options, &data)

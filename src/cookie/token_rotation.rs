@@ -157,7 +157,7 @@ fn rotate<'k>(
     mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
 ) -> Result<String, RotateError> {
     opened(keys, value, options, |payload, key| {
-        open::read_payload(payload, key, options, |_| Ok(()))?;
+        open::read_payload(payload, key, options, open::checked)?;
         match value {
             Some(value) if key == 0 && first.is_signed() => Ok(value.to_owned()),
             _ => Ok(first.seal(&mut fill, payload)?),

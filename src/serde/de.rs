@@ -1,12 +1,12 @@
 //! From the bytes of a term straight into a Rust type.
 
+mod decoder;
 mod elements;
 mod number;
 mod pairs;
 mod variant;
 
 use alloc::vec::Vec;
-use core::marker::PhantomData;
 
 use ::serde::{
     Deserialize,
@@ -14,20 +14,17 @@ use ::serde::{
 };
 
 use self::{
+    decoder::{Container, Decoder, Place},
     elements::Elements,
     pairs::Pairs,
     variant::{RawTerm, Variant},
 };
 use super::{Error, names};
-use crate::{
-    error::DecodeError,
-    term::{
-        Limits,
-        check::{check_whole, skip},
-        decode::Budget,
-        name::Name,
-        reader::{Common, Head, Reader},
-    },
+use crate::term::{
+    Limits,
+    check::check_whole,
+    name::Name,
+    reader::{Common, Head},
 };
 
 /// Reads exactly one term, given without its version byte, that `check` has accepted.
@@ -39,279 +36,30 @@ pub(crate) fn from_checked_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> 
 
 /// Reads exactly one term, given without its version byte: what `check` and then
 /// [`from_checked_slice`] give, in one pass over most terms.
-///
-/// What is read is checked on the way. Where that leaves a doubt, or on an error, `check` decides.
 pub(crate) fn from_unchecked_slice<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     limits: Limits,
 ) -> Result<T, Error> {
+    from_slice_in_one_pass(bytes, limits).or_else(|error| {
+        check_whole(bytes, limits)?;
+        Err(error)
+    })
+}
+
+/// As [`from_unchecked_slice`], but an error may be any: whether the bytes are one whole term is
+/// still to be checked.
+///
+/// What is read is checked on the way. Where that leaves a doubt, `check` decides.
+pub(crate) fn from_slice_in_one_pass<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    limits: Limits,
+) -> Result<T, Error> {
     let mut decoder = Decoder::new(bytes, limits);
-    let value = decoder.whole();
-    if value.is_err() || decoder.doubtful {
+    let value = decoder.whole()?;
+    if decoder.doubtful {
         check_whole(bytes, limits)?;
     }
-    value
-}
-
-/// Stands before a term. Each call takes one whole term, or on an error nothing: so a type may
-/// make up a value after an error, and what follows is still read from the right place.
-pub(super) struct Decoder<'de> {
-    reader: Reader<'de>,
-    /// Bounds what a type may be told to expect, and how deep it may recurse.
-    budget: Budget,
-    /// Whether the next term is one that was refused, and is to be passed over by whoever goes on.
-    /// Most errors go all the way up, where to pass over the term at each level would be in vain.
-    refused: bool,
-    /// Whether something was taken that `check` may refuse.
-    doubtful: bool,
-}
-
-impl<'de> Decoder<'de> {
-    fn new(bytes: &'de [u8], limits: Limits) -> Self {
-        let reader = Reader::new(bytes);
-        let budget = Budget::new(limits, &reader);
-        Self { reader, budget, refused: false, doubtful: false }
-    }
-
-    /// Of a byte of a list.
-    fn of_integer(term: &'de [u8]) -> Self {
-        Self::new(term, Limits::new())
-    }
-
-    fn whole<T: Deserialize<'de>>(&mut self) -> Result<T, Error> {
-        let value = self.element(PhantomData)?;
-        if self.reader.is_empty() { Ok(value) } else { Err(DecodeError::Malformed.into()) }
-    }
-
-    /// Takes one term for `seed`, also where `seed` itself leaves it.
-    fn element<S: de::DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let before = self.reader.rest().len();
-        let value = seed.deserialize(&mut *self);
-        self.refused = self.reader.rest().len() == before;
-        if value.is_ok() {
-            self.go_on()?;
-        }
-        value
-    }
-
-    /// Passes over a term that was refused.
-    #[inline]
-    fn go_on(&mut self) -> Result<(), Error> {
-        if core::mem::take(&mut self.refused) {
-            self.skip()?;
-        }
-        Ok(())
-    }
-
-    /// Passes over a term; of one that holds others, nothing is known then.
-    #[inline(never)]
-    fn skip(&mut self) -> Result<(), DecodeError> {
-        if self.reader.common().is_some() {
-            return Ok(());
-        }
-        self.doubtful = true;
-        skip(&mut self.reader)
-    }
-
-    fn head(&mut self) -> Result<Head<'de>, Error> {
-        let head = self.reader.head();
-        // A type may go on after the error as if nothing was; the check will not.
-        self.doubtful |= head.is_err();
-        Ok(head?)
-    }
-
-    fn peek(&mut self) -> Result<Head<'de>, Error> {
-        let before = self.reader.clone();
-        let head = self.head();
-        self.reader = before;
-        head
-    }
-
-    #[inline]
-    fn place(&self) -> Place<'de> {
-        Place { reader: self.reader.clone(), levels: self.budget.levels }
-    }
-
-    /// A container with so many terms inside begins.
-    #[inline]
-    fn enter(&mut self, terms: usize) -> Result<(), Error> {
-        self.promise(terms)?;
-        let entered = self.budget.enter();
-        self.doubtful |= entered.is_err();
-        Ok(entered?)
-    }
-
-    #[inline]
-    fn promise(&mut self, terms: usize) -> Result<(), Error> {
-        let promised = self.budget.promise(terms);
-        self.doubtful |= promised.is_err();
-        Ok(promised?)
-    }
-
-    /// What began there is over; after an error nothing of it was taken.
-    fn leave<T>(&mut self, before: Place<'de>, value: Result<T, Error>) -> Result<T, Error> {
-        self.budget.levels = before.levels;
-        self.or_back(before.reader, value)
-    }
-
-    fn with_head<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self, Head<'de>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let before = self.reader.clone();
-        let head = self.head()?;
-        let value = read(self, head);
-        self.or_back(before, value)
-    }
-
-    #[inline]
-    fn take_nil(&mut self) -> Result<bool, Error> {
-        let is_nil = match self.reader.clone().common() {
-            Some(common) => matches!(common, Common::Atom(b"nil")),
-            None => matches!(self.peek()?, Head::Atom(Name::Utf8("nil"))),
-        };
-        if is_nil {
-            self.skip()?;
-        }
-        Ok(is_nil)
-    }
-
-    /// Takes nothing after all where that was an error.
-    fn or_back<T>(&mut self, before: Reader<'de>, value: Result<T, Error>) -> Result<T, Error> {
-        if value.is_err() {
-            self.reader = before;
-        }
-        value
-    }
-
-    /// What kind of container is next, if any.
-    fn container(&mut self) -> Result<Option<Container>, Error> {
-        Ok(match self.peek()? {
-            Head::Nil | Head::String(_) | Head::List(_) | Head::Tuple(_) => {
-                Some(Container::Sequence)
-            }
-            Head::Map(_) => Some(Container::Map),
-            _ => None,
-        })
-    }
-
-    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        let bytes = self.reader.rest();
-        self.skip()?;
-        let length = bytes.len().saturating_sub(self.reader.rest().len());
-        visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
-    }
-
-    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        self.with_head(|_, head| match head {
-            Head::Atom(name) => visit_name(name, visitor),
-            head => Err(mismatch(&head, &visitor)),
-        })
-    }
-
-    fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
-        match head {
-            Head::Atom(name) if !is_value(name) => visit_name(name, visitor),
-            Head::Binary(bytes) => match core::str::from_utf8(bytes) {
-                Ok(text) => visitor.visit_borrowed_str(text),
-                Err(_) => Err(Error::expected(&visitor, "a binary that is not UTF-8")),
-            },
-            Head::Nil | Head::String(_) | Head::List(_) => {
-                match Elements::of_list(self, &head).collect_integers(char::from_u32)? {
-                    Some(text) => visitor.visit_string(text),
-                    None => Err(Error::expected(&visitor, "a list that is no charlist")),
-                }
-            }
-            head => Err(mismatch(&head, &visitor)),
-        }
-    }
-
-    fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
-        match head {
-            Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Head::String(bytes) => {
-                self.doubtful = true;
-                visitor.visit_bytes(bytes)
-            }
-            Head::Nil | Head::List(_) => {
-                let byte = |integer| u8::try_from(integer).ok();
-                match Elements::of_list(self, &head).collect_integers::<_, Vec<u8>>(byte)? {
-                    Some(bytes) => visitor.visit_byte_buf(bytes),
-                    None => Err(Error::expected(&visitor, "a list that is not of bytes")),
-                }
-            }
-            head => Err(mismatch(&head, &visitor)),
-        }
-    }
-}
-
-/// Where a term begins, and how many levels it may have.
-struct Place<'de> {
-    reader: Reader<'de>,
-    levels: usize,
-}
-
-enum Container {
-    Sequence,
-    Map,
-}
-
-/// The name of a field or variant: any atom, `nil` among them, or a binary.
-fn tag(head: Head<'_>) -> Result<Name<'_>, Head<'_>> {
-    match head {
-        Head::Atom(name) => Ok(name),
-        Head::Binary(bytes) => core::str::from_utf8(bytes).map(Name::Utf8).map_err(|_| head),
-        head => Err(head),
-    }
-}
-
-/// The atoms that are values of their own and no text.
-fn is_value(name: Name<'_>) -> bool {
-    matches!(name, Name::Utf8("nil" | "true" | "false"))
-}
-
-fn visit_name<'de, V: Visitor<'de>>(name: Name<'de>, visitor: V) -> Result<V::Value, Error> {
-    match name {
-        Name::Utf8(text) => visitor.visit_borrowed_str(text),
-        Name::Latin1(_) => visitor.visit_str(&name.to_text()),
-    }
-}
-
-fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
-    match head {
-        Head::Atom(Name::Utf8("nil")) => visitor.visit_unit(),
-        Head::Atom(Name::Utf8("true")) => visitor.visit_bool(true),
-        Head::Atom(Name::Utf8("false")) => visitor.visit_bool(false),
-        Head::Atom(name) => visit_name(name, visitor),
-        Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
-        Head::Float(float) => visitor.visit_f64(float),
-        Head::Binary(bytes) => match core::str::from_utf8(bytes) {
-            Ok(text) => visitor.visit_borrowed_str(text),
-            Err(_) => visitor.visit_borrowed_bytes(bytes),
-        },
-        head => Err(mismatch(&head, &visitor)),
-    }
-}
-
-fn mismatch(head: &Head<'_>, expected: &dyn de::Expected) -> Error {
-    Error::expected(expected, kind(head))
-}
-
-fn kind(head: &Head<'_>) -> &'static str {
-    match head {
-        Head::Atom(Name::Utf8("nil")) => "nil",
-        Head::Atom(Name::Utf8("true" | "false")) => "a boolean",
-        Head::Atom(_) => "an atom",
-        Head::Small(_) | Head::Big(_) => "an integer",
-        Head::Float(_) => "a float",
-        Head::Binary(_) => "a binary",
-        Head::Bitstring(_) => "a bitstring",
-        Head::Nil | Head::String(_) | Head::List(_) => "a list",
-        Head::Tuple(_) => "a tuple",
-        Head::Map(_) => "a map",
-        Head::Pid(_) => "a pid",
-        Head::Reference(_) => "a reference",
-    }
+    Ok(value)
 }
 
 macro_rules! integers {
@@ -528,6 +276,115 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.skip()?;
         visitor.visit_unit()
+    }
+}
+
+impl<'de> Decoder<'de> {
+    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let bytes = self.reader.rest();
+        self.skip()?;
+        let length = bytes.len().saturating_sub(self.reader.rest().len());
+        visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
+    }
+
+    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.with_head(|_, head| match head {
+            Head::Atom(name) => visit_name(name, visitor),
+            head => Err(mismatch(&head, &visitor)),
+        })
+    }
+
+    fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+        match head {
+            Head::Atom(name) if !is_value(name) => visit_name(name, visitor),
+            Head::Binary(bytes) => match core::str::from_utf8(bytes) {
+                Ok(text) => visitor.visit_borrowed_str(text),
+                Err(_) => Err(Error::expected(&visitor, "a binary that is not UTF-8")),
+            },
+            Head::Nil | Head::String(_) | Head::List(_) => {
+                match Elements::of_list(self, &head).collect_integers(char::from_u32)? {
+                    Some(text) => visitor.visit_string(text),
+                    None => Err(Error::expected(&visitor, "a list that is no charlist")),
+                }
+            }
+            head => Err(mismatch(&head, &visitor)),
+        }
+    }
+
+    fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+        match head {
+            Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Head::String(bytes) => {
+                self.doubtful = true;
+                visitor.visit_bytes(bytes)
+            }
+            Head::Nil | Head::List(_) => {
+                let byte = |integer| u8::try_from(integer).ok();
+                match Elements::of_list(self, &head).collect_integers::<_, Vec<u8>>(byte)? {
+                    Some(bytes) => visitor.visit_byte_buf(bytes),
+                    None => Err(Error::expected(&visitor, "a list that is not of bytes")),
+                }
+            }
+            head => Err(mismatch(&head, &visitor)),
+        }
+    }
+}
+
+/// The name of a field or variant: any atom, `nil` among them, or a binary.
+fn tag(head: Head<'_>) -> Result<Name<'_>, Head<'_>> {
+    match head {
+        Head::Atom(name) => Ok(name),
+        Head::Binary(bytes) => core::str::from_utf8(bytes).map(Name::Utf8).map_err(|_| head),
+        head => Err(head),
+    }
+}
+
+/// The atoms that are values of their own and no text.
+fn is_value(name: Name<'_>) -> bool {
+    matches!(name, Name::Utf8("nil" | "true" | "false"))
+}
+
+fn visit_name<'de, V: Visitor<'de>>(name: Name<'de>, visitor: V) -> Result<V::Value, Error> {
+    match name {
+        Name::Utf8(text) => visitor.visit_borrowed_str(text),
+        Name::Latin1(_) => visitor.visit_str(&name.to_text()),
+    }
+}
+
+fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+    match head {
+        Head::Atom(Name::Utf8("nil")) => visitor.visit_unit(),
+        Head::Atom(Name::Utf8("true")) => visitor.visit_bool(true),
+        Head::Atom(Name::Utf8("false")) => visitor.visit_bool(false),
+        Head::Atom(name) => visit_name(name, visitor),
+        Head::Small(_) | Head::Big(_) => number::visit_integer(&head, visitor),
+        Head::Float(float) => visitor.visit_f64(float),
+        Head::Binary(bytes) => match core::str::from_utf8(bytes) {
+            Ok(text) => visitor.visit_borrowed_str(text),
+            Err(_) => visitor.visit_borrowed_bytes(bytes),
+        },
+        head => Err(mismatch(&head, &visitor)),
+    }
+}
+
+fn mismatch(head: &Head<'_>, expected: &dyn de::Expected) -> Error {
+    Error::expected(expected, kind(head))
+}
+
+fn kind(head: &Head<'_>) -> &'static str {
+    match head {
+        Head::Atom(Name::Utf8("nil")) => "nil",
+        Head::Atom(Name::Utf8("true" | "false")) => "a boolean",
+        Head::Atom(_) => "an atom",
+        Head::Small(_) | Head::Big(_) => "an integer",
+        Head::Float(_) => "a float",
+        Head::Binary(_) => "a binary",
+        Head::Bitstring(_) => "a bitstring",
+        Head::Nil | Head::String(_) | Head::List(_) => "a list",
+        Head::Tuple(_) => "a tuple",
+        Head::Map(_) => "a map",
+        Head::Pid(_) => "a pid",
+        Head::Reference(_) => "a reference",
     }
 }
 

@@ -20,15 +20,20 @@ use crate::{
     term::{Limits, check::check, writer},
 };
 
-/// Appends the value as a term without its version byte. On an error `out` is as it was before.
+/// Appends the value as a term without its version byte: one that [`check`] accepts, and of no more
+/// levels. On an error `out` is as it was before.
 pub(crate) fn to_writer<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
     options: Options,
+    levels: usize,
 ) -> Result<(), Error> {
     let start = out.len();
-    let mut encoder = Encoder { out, options, depth: 0, next: Next::Data };
-    let result = value.serialize(&mut encoder);
+    let mut encoder = Encoder { out, options, levels, next: Next::Data, torn: false };
+    let result = match value.serialize(&mut encoder) {
+        Ok(()) if encoder.torn => Err(Error::data("a Serialize that goes on after an error")),
+        result => result,
+    };
     if result.is_err() {
         out.truncate(start);
     }
@@ -38,8 +43,11 @@ pub(crate) fn to_writer<T: Serialize + ?Sized>(
 struct Encoder<'o> {
     out: &'o mut Vec<u8>,
     options: Options,
-    depth: usize,
+    /// How many more containers may begin inside the open ones.
+    levels: usize,
     next: Next,
+    /// Whether a part was begun and, after an error, not finished.
+    torn: bool,
 }
 
 /// What text or bytes are to become.
@@ -54,15 +62,19 @@ enum Next {
 
 impl Encoder<'_> {
     fn enter(&mut self) -> Result<(), Error> {
-        if self.depth >= Limits::MAX_DEPTH {
-            return Err(EncodeError::TooDeep.into());
-        }
-        self.depth = self.depth.saturating_add(1);
+        self.levels = self.levels.checked_sub(1).ok_or(EncodeError::TooDeep)?;
         Ok(())
     }
 
     fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
+        self.levels = self.levels.saturating_add(1);
+    }
+
+    /// Notes an error in a part of a container: its Serialize may not pass it on.
+    #[inline]
+    fn part(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        self.torn |= result.is_err();
+        result
     }
 
     fn atom(&mut self, name: &str) -> Result<(), Error> {
@@ -78,8 +90,7 @@ impl Encoder<'_> {
     }
 
     fn encoded(&mut self, term: &[u8]) -> Result<(), Error> {
-        let levels = Limits::MAX_DEPTH.saturating_sub(self.depth);
-        let limits = Limits::new().size(usize::MAX).depth(levels);
+        let limits = Limits::new().size(usize::MAX).depth(self.levels);
         let body = check(term, limits).map_err(|error| match error {
             DecodeError::Limit => Error::from(EncodeError::TooDeep),
             error => error.into(),

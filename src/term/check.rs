@@ -26,7 +26,6 @@ pub(crate) fn check(bytes: &[u8], limits: Limits) -> Result<decode::Body<'_>, De
 }
 
 /// Accepts one term, and nothing behind it.
-#[cfg(any(test, feature = "serde"))]
 pub(crate) fn check_whole(body: &[u8], limits: Limits) -> Result<(), DecodeError> {
     let mut reader = Reader::new(body);
     check_term(&mut reader, limits)?;

@@ -32,21 +32,24 @@ impl Term {
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let before = out.len();
         out.push(tag::VERSION);
-        write(self, out).inspect_err(|_| out.truncate(before))
+        write(self, out, Limits::MAX_DEPTH).inspect_err(|_| out.truncate(before))
     }
 }
 
 /// Bytes of most terms of tokens.
 const TYPICAL: usize = 64;
 
-/// Appends the term without the version byte.
-pub(crate) fn write(term: &Term, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+/// Appends the term without the version byte, if it has no more levels.
+pub(crate) fn write(term: &Term, out: &mut Vec<u8>, levels: usize) -> Result<(), EncodeError> {
+    if levels == 0 && is_level(term) {
+        return Err(EncodeError::TooDeep);
+    }
     let Some(mut frame) = head(term, out)? else { return Ok(()) };
     // The containers around the open one.
     let mut outer: Vec<Frame<'_>> = Vec::new();
     loop {
         while let Some(term) = frame.next() {
-            if outer.len().saturating_add(1) == Limits::MAX_DEPTH && is_level(term) {
+            if outer.len().saturating_add(1) == levels && is_level(term) {
                 return Err(EncodeError::TooDeep);
             }
             if let Some(inner) = head(term, out)? {

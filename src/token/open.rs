@@ -21,7 +21,7 @@ use crate::{
     message_encryptor::{self, AAD},
     message_verifier,
     scratch::Scratch,
-    term::{Limits, check::check_term, decode, reader::Reader},
+    term::{Limits, check::check_whole, decode},
 };
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
@@ -55,23 +55,23 @@ impl TokenKey {
     }
 }
 
-/// Checks a signed token; `data` reads the term of the data.
+/// Checks a signed token; `data` is as for [`read_payload`].
 pub(super) fn verify<T>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     authentic(keys, token, options, |payload, key| read_payload(payload, key, options, data))
         .inspect_err(|error| events::token_refused("verify", error))
 }
 
-/// Checks an encrypted token; `data` reads the term of the data.
+/// Checks an encrypted token; `data` is as for [`read_payload`].
 pub(super) fn decrypt<T>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     decrypted(keys, token, options, |payload, key| read_payload(payload, key, options, data))
         .inspect_err(|error| events::token_refused("decrypt", error))
@@ -141,20 +141,16 @@ pub(crate) fn presented(token: Option<&str>, limits: Limits) -> Result<&[u8], Ve
     if token.len() > longest { Err(VerifyError::Invalid) } else { Ok(token) }
 }
 
-/// Appends the payload of a token; `data` appends the term of the data.
+/// Appends the payload of a token; `data` appends the term of the data, of no more levels than the
+/// limits allow.
 pub(super) fn write_payload(
     out: &mut Vec<u8>,
     options: &Sign,
     data: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
 ) -> Result<(), SignError> {
-    #[cfg(feature = "compressed")]
     let start = out.len();
-    envelope::write(out, options.instant(), options.max_age, |out| {
-        let start = out.len();
-        data(out)?;
-        let term = out.get(start..).unwrap_or_default();
-        Ok::<_, SignError>(within(term, options.limits)?)
-    })?;
+    envelope::write(out, options.instant(), options.max_age, data)?;
+    within(out.len().saturating_sub(start), options.limits)?;
     #[cfg(feature = "compressed")]
     if options.compressed {
         let plain = Zeroizing::new(out.split_off(start));
@@ -163,27 +159,30 @@ pub(super) fn write_payload(
     Ok(())
 }
 
-/// What is signed can be verified: the same limits hold on both sides.
-pub(crate) fn within(term: &[u8], limits: Limits) -> Result<(), EncodeError> {
-    if term.len() > limits.size.min(limits.inflated) {
-        return Err(EncodeError::TooLarge);
-    }
-    check_term(&mut Reader::new(term), limits).map_err(|_| EncodeError::TooDeep)
+/// What is signed can be verified: a payload of so many bytes is within the same limits there.
+pub(crate) fn within(bytes: usize, limits: Limits) -> Result<(), EncodeError> {
+    if bytes > limits.size.min(limits.inflated) { Err(EncodeError::TooLarge) } else { Ok(()) }
 }
 
-/// Checks the age of an authentic payload; `data` reads the term of the data.
+/// Checks the age of an authentic payload, and has `data` read the data.
+///
+/// `data` gets bytes that nobody may have checked: it takes one whole term within the limits, and
+/// refuses all else. Its error counts where they have been checked.
 #[inline]
 pub(crate) fn read_payload<T>(
     payload: &[u8],
     key: usize,
     options: &Verify,
-    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
-    match envelope::read_common(&body, options.limits) {
-        Some(envelope) => in_time(envelope, key, options, data),
-        None => in_time(envelope::read(&body, options.limits)?, key, options, data),
+    if let Some(envelope) = envelope::read_common(&body)
+        && let Ok(verified) = in_time(envelope, key, options, &data)
+    {
+        return Ok(verified);
     }
+    // Of a payload with any fault, all is checked before its age is looked at.
+    in_time(envelope::read(&body, options.limits)?, key, options, &data)
 }
 
 /// Hands on the data of a payload, if that is in time.
@@ -192,16 +191,21 @@ fn in_time<T>(
     Envelope { data: term, signed_at, max_age }: Envelope<'_>,
     key: usize,
     options: &Verify,
-    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+    data: &impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let applied = options.max_age.map_or(max_age, age::Field::from);
     age::check(signed_at, applied, options.instant(), options.tolerance)?;
     Ok(Verified {
-        data: data(term)?,
+        data: data(term, options.limits)?,
         signed_at: signed_at.to_timestamp(),
         max_age: applied.to_max_age().ok_or(VerifyError::Invalid)?,
         key,
     })
+}
+
+/// Reads no data, only sees to it that there is some.
+pub(crate) fn checked(term: &[u8], limits: Limits) -> Result<(), VerifyError> {
+    Ok(check_whole(term, limits)?)
 }
 
 /// Lets `write` append ASCII to `out`.
@@ -215,3 +219,6 @@ pub(crate) fn append(
     *out = String::from_utf8(bytes).unwrap_or_default();
     result
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests;

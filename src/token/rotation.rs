@@ -109,7 +109,7 @@ impl Keyring<TokenKey> {
     ) -> Result<String, RotateError> {
         let token = token.presented();
         open::authentic(self.keys(), token, options, |payload, key| {
-            open::read_payload(payload, key, options, |_| Ok(()))?;
+            open::read_payload(payload, key, options, open::checked)?;
             if key == 0 {
                 return Ok(token.map(String::from).unwrap_or_default());
             }
@@ -138,7 +138,7 @@ impl Keyring<TokenKey> {
         options: &Verify,
     ) -> Result<String, RotateError> {
         open::decrypted(self.keys(), token.presented(), options, |payload, key| {
-            open::read_payload(payload, key, options, |_| Ok(()))?;
+            open::read_payload(payload, key, options, open::checked)?;
             Ok(open::string(|out| {
                 self.first().encrypt_payload(out, random::os, |out| append(out, payload))
             })?)

@@ -13,7 +13,8 @@ use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
     random,
-    serde::{from_checked_slice, to_writer},
+    serde::{from_slice_in_one_pass, to_writer},
+    term::Limits,
     time::Timestamp,
 };
 
@@ -253,10 +254,11 @@ fn write<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), SignError> {
     open::write_payload(out, options, |out| {
-        to_writer(data, out, options.serde).map_err(|error| SignError::Data(error.into()))
+        to_writer(data, out, options.serde, options.limits.depth)
+            .map_err(|error| SignError::Data(error.into()))
     })
 }
 
-pub(crate) fn read<T: DeserializeOwned>(term: &[u8]) -> Result<T, VerifyError> {
-    from_checked_slice(term).map_err(|error| VerifyError::Data(error.into()))
+pub(crate) fn read<T: DeserializeOwned>(term: &[u8], limits: Limits) -> Result<T, VerifyError> {
+    from_slice_in_one_pass(term, limits).map_err(|error| VerifyError::Data(error.into()))
 }

@@ -9,7 +9,7 @@ use super::{Presented, Sign, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
     random,
-    term::{Term, decode, encode},
+    term::{Limits, Term, decode, encode},
 };
 
 impl TokenKey {
@@ -63,9 +63,9 @@ impl TokenKey {
 }
 
 fn write(data: &Term, options: &Sign, out: &mut Vec<u8>) -> Result<(), SignError> {
-    open::write_payload(out, options, |out| Ok(encode::write(data, out)?))
+    open::write_payload(out, options, |out| Ok(encode::write(data, out, options.limits.depth)?))
 }
 
-pub(crate) fn read(term: &[u8]) -> Result<Term, VerifyError> {
-    Ok(decode::checked_term(term)?)
+pub(crate) fn read(term: &[u8], limits: Limits) -> Result<Term, VerifyError> {
+    Ok(decode::whole_term(term, limits)?)
 }

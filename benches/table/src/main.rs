@@ -1,4 +1,5 @@
-//! Measures phoenix-token beside its floors and its peers, and prints one table.
+//! Measures phoenix-token beside its floors and its peers, and prints one table, and at the end which
+//! targets were met.
 //!
 //! `cargo bench` in the crate's folder runs this; `cargo bench -- verify` the operations that have
 //! `verify` in their name. With `--criterion` criterion measures this crate's own operations too,
@@ -10,6 +11,7 @@ mod measure;
 mod operations;
 mod otp;
 mod peers;
+mod targets;
 
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ fn main() {
     }
     print(&table);
     summarize(&table);
+    targets::print(&table);
 }
 
 /// What changed since the last run, of this crate's operations.

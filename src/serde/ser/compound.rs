@@ -25,13 +25,9 @@ impl<'e, 'o> List<'e, 'o> {
         writer::list(encoder.out, 0)?;
         Ok(Self { encoder, start, count: 0, bytes: true })
     }
-}
 
-impl ser::SerializeSeq for List<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         if self.count == 0 {
             // The empty list is no level.
             self.encoder.enter()?;
@@ -44,6 +40,16 @@ impl ser::SerializeSeq for List<'_, '_> {
             self.bytes = matches!(element, Some([tag::SMALL_INTEGER, _]));
         }
         Ok(())
+    }
+}
+
+impl ser::SerializeSeq for List<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let result = self.element(value);
+        self.encoder.part(result)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -102,7 +108,8 @@ impl<'e, 'o> Tuple<'e, 'o> {
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.left = self.left.checked_sub(1).ok_or_else(wrong_size)?;
-        value.serialize(&mut *self.encoder)
+        let result = value.serialize(&mut *self.encoder);
+        self.encoder.part(result)
     }
 
     fn finish(self) -> Result<(), Error> {

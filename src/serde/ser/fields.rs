@@ -33,6 +33,7 @@ impl<'e, 'o> Fields<'e, 'o> {
         Ok(Self { encoder, start, count: 0, sorted: [("", 0); FEW], in_variant })
     }
 
+    #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         let start = self.encoder.out.len();
         if self.encoder.options.binary_keys {
@@ -99,7 +100,8 @@ impl ser::SerializeStruct for Fields<'_, '_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.field(name, value)
+        let result = self.field(name, value);
+        self.encoder.part(result)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -116,7 +118,8 @@ impl ser::SerializeStructVariant for Fields<'_, '_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.field(name, value)
+        let result = self.field(name, value);
+        self.encoder.part(result)
     }
 
     fn end(self) -> Result<(), Error> {

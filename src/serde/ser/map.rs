@@ -169,11 +169,13 @@ impl ser::SerializeMap for Map<'_, '_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key(|encoder| key.serialize(encoder))
+        let result = self.key(|encoder| key.serialize(encoder));
+        self.encoder.part(result)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.value(value)
+        let result = self.value(value);
+        self.encoder.part(result)
     }
 
     fn end(self) -> Result<(), Error> {
