@@ -120,7 +120,8 @@ impl Visit {
 
     /// Adds to the response what the browser shall keep.
     pub(super) async fn finish<B: Default>(&self, mut response: Response<B>) -> Response<B> {
-        if !self.state().failed {
+        let failed = self.state().failed || response.extensions().get::<AuthError>().is_some();
+        if !failed {
             self.reissue_if_due().await;
             match self.cookies() {
                 Ok(cookies) => {
