@@ -93,9 +93,13 @@ async fn send_link(
 ) -> Result<Redirect, AuthError> {
     let email = email.trim();
     let plausible = email.contains('@') && email.len() <= 160 && !email.contains(char::is_control);
-    if plausible && let Some(user) = service.users.by_email(email).await? {
-        let token = service.links.create(user, email).await?;
-        (service.send)(email, &format!("{}/users/log-in/{token}", service.origin));
+    if plausible
+        && let Some(user) = service.users.by_email(email).await?
+        && let Some(email) = service.users.email(user).await?
+    {
+        // As the table spells it, which is where the letter goes.
+        let token = service.links.create(user, &email).await?;
+        (service.send)(&email, &format!("{}/users/log-in/{token}", service.origin));
     }
     browser.put_flash("info", "If that address is known here, a link is on its way to it.");
     Ok(Redirect::to("/users/log-in"))

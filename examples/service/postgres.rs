@@ -46,8 +46,17 @@ pub(crate) async fn service(
     origin: String,
     send: Send,
 ) -> Result<Service, Box<dyn Error>> {
-    let pool = PgPool::connect(&phoenix.database_url).await?;
-    let store = open(&pool).await?;
+    on(&PgPool::connect(&phoenix.database_url).await?, phoenix, origin, send).await
+}
+
+/// The same on a pool that is there already.
+pub(crate) async fn on(
+    pool: &PgPool,
+    phoenix: &Phoenix,
+    origin: String,
+    send: Send,
+) -> Result<Service, Box<dyn Error>> {
+    let store = open(pool).await?;
     let secret = SecretKeyBase::new(phoenix.secret_key_base.as_str())?;
     let session_cookie = match &phoenix.encryption_salt {
         None => SessionCookie::signed(&secret, &phoenix.signing_salt)?,
@@ -58,7 +67,7 @@ pub(crate) async fn service(
         .signed_in_path("/users/sessions")
         .secure(origin.starts_with("https://"));
     let users = Arc::new(InPostgres(pool.clone()));
-    Ok(Service { auth, users, links: Arc::new((store, pool)), send, origin })
+    Ok(Service { auth, users, links: Arc::new((store, pool.clone())), send, origin })
 }
 
 /// The ids are integers, or UUIDs where the application was made with `--binary-id`.

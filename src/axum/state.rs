@@ -35,6 +35,8 @@ pub(super) struct State {
     /// As it will be written, where it differs from what was brought.
     pub(super) session: Session,
     brought: Session,
+    /// Whether what was brought is under another key than the first.
+    outdated: bool,
     /// Whether the user was logged in or out: then the session is written anyway, as upstream.
     pub(super) renewed: bool,
     pub(super) current: Option<Current>,
@@ -62,8 +64,9 @@ impl Visit {
     /// `fetch_session`: a cookie that this service cannot read counts as none.
     pub(super) fn begin(auth: Arc<UserAuth>, parts: &Parts) -> Self {
         let cookie = request::cookie(&parts.headers, auth.session_options.name());
-        let brought = auth.session.read(cookie).map(|it| it.data).unwrap_or_default();
-        let state = State { session: brought.clone(), brought, ..State::default() };
+        let read = auth.session.read(cookie).map(|it| (it.data, it.key != 0));
+        let (brought, outdated) = read.unwrap_or_default();
+        let state = State { session: brought.clone(), brought, outdated, ..State::default() };
         Self { facts: Facts::of(parts), auth, state: Mutex::new(state) }
     }
 
@@ -173,7 +176,7 @@ impl Visit {
             }
             RememberMeChange::Remove => cookies.push(auth.remember_me_options.removal_header()?),
         }
-        if state.renewed || state.session != state.brought {
+        if state.renewed || state.outdated || state.session != state.brought {
             let value = auth.session.first().write(&state.session)?;
             cookies.push(auth.session_options.header(&value, now)?);
         }

@@ -122,8 +122,9 @@ impl UserAuth {
         self
     }
 
-    /// Also reads the cookies that were made under an earlier secret or other salts; written they are
-    /// under the first. Call it after all else that names a cookie.
+    /// Also reads the cookies that were made under an earlier secret or other salts. A session that
+    /// comes so is sent back under the first, a remember-me cookie when its session is reissued. Call
+    /// it after all else that names a cookie.
     ///
     /// # Errors
     /// [`DuplicateKey`] where it is the same key as another.
