@@ -83,6 +83,9 @@ pub(crate) fn into_string(ascii: Vec<u8>) -> String {
 
 /// Fills `text`, which has exactly the length of the text of `bytes`.
 pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
+    if text.len() < LONG {
+        return encode_short(bytes, text);
+    }
     let written = engine().encode_slice(bytes, text);
     debug_assert_eq!(written, Ok(encoded_len(bytes.len())));
 }
@@ -90,56 +93,94 @@ pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
 /// From so many characters on the preparations of the engine pay.
 const LONG: usize = 128;
 
+/// `text` has exactly the length that is the bytes'.
+fn encode_short(bytes: &[u8], text: &mut [u8]) {
+    let (threes, rest) = bytes.as_chunks::<3>();
+    let (fours, last) = text.as_chunks_mut::<4>();
+    for (&three, four) in threes.iter().zip(fours) {
+        *four = characters(three);
+    }
+    match (rest, last) {
+        (&[a], [first, second]) => [*first, *second, ..] = characters([a, 0, 0]),
+        (&[a, b], [first, second, third]) => {
+            [*first, *second, *third, _] = characters([a, b, 0]);
+        }
+        _ => {}
+    }
+}
+
+fn characters([a, b, c]: [u8; 3]) -> [u8; 4] {
+    let bits = u32::from_be_bytes([0, a, b, c]);
+    [18, 12, 6, 0].map(|shift| character(bits >> shift))
+}
+
+#[expect(clippy::indexing_slicing, reason = "six bits are below 64")]
+fn character(bits: u32) -> u8 {
+    ALPHABET[(bits & 63) as usize]
+}
+
 /// `out` has exactly the length that is the text's.
 fn decode_short(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
     let (fours, rest) = text.as_chunks::<4>();
     let (threes, last) = out.as_chunks_mut::<3>();
-    let (mut wrong, mut unused) = (0, 0);
-    for (&[a, b, c, d], three) in fours.iter().zip(threes) {
-        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
-        wrong |= a | b | c | d;
-        *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    let mut all = 0;
+    for (&four, three) in fours.iter().zip(threes) {
+        let bits = bits(four);
+        all |= bits;
+        let [a, b, c, _] = bits.to_le_bytes();
+        *three = [a, b, c];
     }
-    match (rest, last) {
-        ([], []) => {}
+    // An 'A' is six zeros, as the bits have to be of which no byte is made.
+    let unused = match (rest, last) {
+        ([], []) => 0,
         (&[a, b], [first]) => {
-            let (a, b) = (value(a), value(b));
-            wrong |= a | b;
-            unused = b << 4;
-            *first = a << 2 | b >> 4;
+            let bits = bits([a, b, b'A', b'A']);
+            all |= bits;
+            let [byte, unused, ..] = bits.to_le_bytes();
+            *first = byte;
+            unused
         }
         (&[a, b, c], [first, second]) => {
-            let (a, b, c) = (value(a), value(b), value(c));
-            wrong |= a | b | c;
-            unused = c << 6;
-            (*first, *second) = (a << 2 | b >> 4, b << 4 | c >> 2);
+            let bits = bits([a, b, c, b'A']);
+            all |= bits;
+            let [one, two, unused, _] = bits.to_le_bytes();
+            (*first, *second) = (one, two);
+            unused
         }
         _ => return Err(Invalid),
-    }
-    // No value of 6 bits has the highest two.
-    if wrong & 0b1100_0000 == 0 && unused == 0 { Ok(()) } else { Err(Invalid) }
+    };
+    if all & WRONG == 0 && unused == 0 { Ok(()) } else { Err(Invalid) }
 }
 
-fn value(character: u8) -> u8 {
-    VALUES.get(usize::from(character)).copied().unwrap_or(u8::MAX)
+/// The three bytes of four characters, from the lowest on, and [`WRONG`] if one is not of the
+/// alphabet.
+fn bits([a, b, c, d]: [u8; 4]) -> u32 {
+    let [first, second, third, fourth] = &BITS;
+    let of =
+        |table: &[u32; 256], character| table.get(usize::from(character)).copied().unwrap_or(WRONG);
+    of(first, a) | of(second, b) | of(third, c) | of(fourth, d)
 }
 
-/// The value of each character, all bits where it is not of the alphabet.
-static VALUES: [u8; 256] = values();
+/// For each of four places the bits that each character stands for there.
+static BITS: [[u32; 256]; 4] = [bits_at(0), bits_at(1), bits_at(2), bits_at(3)];
+
+/// A bit of none of the three bytes.
+const WRONG: u32 = 1 << 31;
 
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "done by the compiler, which would refuse what does not fit"
 )]
-const fn values() -> [u8; 256] {
-    let mut values = [u8::MAX; 256];
-    let mut value = 0;
+const fn bits_at(place: u32) -> [u32; 256] {
+    let mut table = [WRONG; 256];
+    let mut value = 0_u32;
     while value < 64 {
-        values[ALPHABET[value as usize] as usize] = value;
+        let big_endian = value << (26 - 6 * place);
+        table[ALPHABET[value as usize] as usize] = big_endian.swap_bytes();
         value += 1;
     }
-    values
+    table
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -271,13 +312,15 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_byte_at_any_place_of_a_long_text_is_refused() {
-        let text = encoded(&[0xa5; 150]);
-        for at in 0..text.len() {
-            for wrong in (0..=255).filter(|byte| !ALPHABET.contains(byte)) {
-                let mut text = text.clone();
-                text[at] = wrong;
-                assert_eq!(decoded(&text), Err(Invalid), "{wrong} at {at}");
+    fn a_wrong_byte_at_any_place_of_a_text_is_refused() {
+        for length in [6, 7, 8, 150] {
+            let text = encoded(&[0xa5; 150][..length]);
+            for at in 0..text.len() {
+                for wrong in (0..=255).filter(|byte| !ALPHABET.contains(byte)) {
+                    let mut text = text.clone();
+                    text[at] = wrong;
+                    assert_eq!(decoded(&text), Err(Invalid), "{wrong} at {at} of {length}");
+                }
             }
         }
     }

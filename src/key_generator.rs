@@ -3,7 +3,8 @@
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
-use pbkdf2::pbkdf2_hmac;
+use hmac::Hmac;
+use pbkdf2::pbkdf2;
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
@@ -51,11 +52,13 @@ pub fn derive(secret: &[u8], salt: &[u8], params: &Params) -> Result<DerivedKey,
         return Err(KeyError::TooLong { limit: MAX_LENGTH, actual: length });
     }
     let mut key = Zeroizing::new(vec![0; length]);
-    match digest {
-        Digest::Sha256 => pbkdf2_hmac::<Sha256>(secret, salt, iterations, &mut key),
-        Digest::Sha384 => pbkdf2_hmac::<Sha384>(secret, salt, iterations, &mut key),
-        Digest::Sha512 => pbkdf2_hmac::<Sha512>(secret, salt, iterations, &mut key),
-    }
+    let derived = match digest {
+        Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(secret, salt, iterations, &mut key),
+        Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(secret, salt, iterations, &mut key),
+        Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(secret, salt, iterations, &mut key),
+    };
+    // HMAC takes a secret of any length; only the trait's signature allows for an error.
+    derived.map_err(|_| KeyError::Empty)?;
     Ok(DerivedKey(key))
 }
 

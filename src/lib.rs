@@ -64,8 +64,12 @@ mod cbor;
 pub mod cookie;
 pub mod csrf_protection;
 mod error;
+mod events;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "serde"))]
+pub mod guide;
 mod inspect;
 pub mod key_generator;
+mod keyed_hash;
 mod keyring;
 pub mod message_encryptor;
 pub mod message_verifier;

@@ -16,10 +16,15 @@
 use alloc::{string::String, vec, vec::Vec};
 use core::convert::Infallible;
 
-use hmac::{Mac, digest::Output};
-use subtle::{Choice, ConstantTimeEq};
+use hmac::{EagerHash, block_api::HmacCore, digest::Output};
 
-use crate::{base64url, error::Invalid, key_generator::Digest, secret::SigningKey};
+use crate::{
+    base64url,
+    error::Invalid,
+    key_generator::Digest,
+    keyed_hash::{KeyedHash, Tag},
+    secret::SigningKey,
+};
 
 /// Signs `message`. `Plug.Crypto.sign` and `Phoenix.Token` always write [`Digest::Sha256`].
 ///
@@ -157,37 +162,28 @@ fn digest_of(protected: &[u8; HEADER_LENGTH]) -> Result<Digest, Invalid> {
 }
 
 /// Appends a dot and the signature over all from `start` on.
-fn append_signature<State: Mac + Clone>(state: &State, out: &mut Vec<u8>, start: usize) {
+fn append_signature<Hash: EagerHash>(keyed: &KeyedHash<Hash>, out: &mut Vec<u8>, start: usize) {
     let (_, covered) = out.split_at(start);
-    let tag = state.clone().chain_update(covered).finalize().into_bytes();
+    let tag = keyed.tag(covered);
     out.push(b'.');
-    base64url::encode_into(&tag, out);
+    base64url::encode_into(tag.as_bytes(), out);
 }
 
 /// What the signature at the end of `signed` covers, if it is genuine. The comparison takes the same
 /// time whichever bytes differ.
-fn verified<'t, State: Mac + Clone>(state: &State, signed: &'t [u8]) -> Result<&'t [u8], Invalid> {
-    let signature_length = base64url::encoded_len(State::output_size());
+fn verified<'t, Hash: EagerHash>(
+    keyed: &KeyedHash<Hash>,
+    signed: &'t [u8],
+) -> Result<&'t [u8], Invalid> {
+    let mut claimed = Output::<HmacCore<Hash>>::default();
+    let signature_length = base64url::encoded_len(claimed.len());
     let signature_start = signed.len().checked_sub(signature_length).ok_or(Invalid)?;
     let (before, signature) = signed.split_at_checked(signature_start).ok_or(Invalid)?;
     let covered = before.strip_suffix(b".").ok_or(Invalid)?;
-    let mut claimed = Output::<State>::default();
     base64url::decode_exact(signature, &mut claimed)?;
     #[cfg(test)]
     crate::testing::count(&crate::testing::CHECKED_MACS);
-    let tag = state.clone().chain_update(covered).finalize().into_bytes();
-    if are_equal(&tag, &claimed) { Ok(covered) } else { Err(Invalid) }
-}
-
-/// Compares tags, which have a whole number of words, in the same time whichever bytes differ: as
-/// `subtle` does for bytes, but eight at once.
-fn are_equal(one: &[u8], other: &[u8]) -> bool {
-    let ((one, _), (other, _)) = (one.as_chunks(), other.as_chunks());
-    let words = one.iter().zip(other);
-    let equal = words.fold(Choice::from(1), |equal, (one, other)| {
-        equal & u64::from_ne_bytes(*one).ct_eq(&u64::from_ne_bytes(*other))
-    });
-    one.len() == other.len() && bool::from(equal)
+    if keyed.tag(covered) == Tag::<Hash>::from(claimed) { Ok(covered) } else { Err(Invalid) }
 }
 
 fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {

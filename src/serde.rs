@@ -70,17 +70,16 @@ use alloc::vec::Vec;
 
 use ::serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use self::de::from_unchecked_slice;
 pub use self::error::Error;
 pub(crate) use self::{de::from_checked_slice, ser::to_writer};
 #[cfg(doc)]
 use crate::term::Atom;
 use crate::term::{
     Limits, Term,
-    check::check,
-    decode::{self, Body, Budget},
-    encode,
-    reader::Reader,
-    tag,
+    check::check_whole,
+    decode::{self, Body},
+    encode, tag,
 };
 
 /// How values are written, where there is a choice.
@@ -132,7 +131,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// As [`to_vec`].
 pub fn to_vec_with<T: Serialize + ?Sized>(value: &T, options: Options) -> Result<Vec<u8>, Error> {
     // Most values of tokens fit.
-    let mut out = Vec::with_capacity(64);
+    let mut out = Vec::with_capacity(256);
     out.push(tag::VERSION);
     to_writer(value, &mut out, options)?;
     Ok(out)
@@ -156,10 +155,13 @@ pub fn from_slice_with<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     limits: Limits,
 ) -> Result<T, Error> {
-    match check(bytes, limits)? {
-        Body::Plain(term) => from_checked_slice(term),
+    match decode::body(bytes, limits)? {
+        Body::Plain(term) => from_unchecked_slice(term, limits),
         #[cfg(feature = "compressed")]
-        Body::Inflated(_) => Err(Error::data("a compressed term, which cannot be borrowed from")),
+        Body::Inflated(term) => {
+            check_whole(&term, limits)?;
+            Err(Error::data("a compressed term, which cannot be borrowed from"))
+        }
     }
 }
 
@@ -168,7 +170,7 @@ pub fn from_slice_with<'de, T: Deserialize<'de>>(
 /// # Errors
 /// As [`from_slice`].
 pub fn from_slice_owned<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, Error> {
-    from_checked_slice(&check(bytes, limits)?)
+    from_unchecked_slice(&decode::body(bytes, limits)?, limits)
 }
 
 /// The value as a [`Term`].
@@ -178,8 +180,7 @@ pub fn from_slice_owned<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Re
 pub fn to_term<T: Serialize + ?Sized>(value: &T) -> Result<Term, Error> {
     let mut bytes = Vec::new();
     to_writer(value, &mut bytes, Options::new())?;
-    let limits = Limits::new().depth(Limits::MAX_DEPTH);
-    Ok(decode::term(&mut Reader::new(&bytes), &mut Budget::new(limits))?)
+    Ok(decode::checked_term(&bytes)?)
 }
 
 /// The [`Term`] as a value.

@@ -20,8 +20,10 @@ mod integer;
 mod limits;
 mod list;
 mod map;
+pub(crate) mod name;
 pub(crate) mod order;
 pub(crate) mod reader;
+mod stack;
 pub(crate) mod tag;
 pub(crate) mod writer;
 

@@ -36,6 +36,7 @@ impl Timestamp {
         std::time::SystemTime::now().into()
     }
 
+    #[inline]
     pub(crate) fn saturating_from_millis(millis: i128) -> Self {
         let bounds = i128::from(i64::MIN)..=i128::from(i64::MAX);
         let clamped = millis.clamp(*bounds.start(), *bounds.end());

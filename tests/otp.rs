@@ -1,5 +1,5 @@
 //! The crate against a real Erlang/OTP over a pipe, where one is installed: terms in both
-//! directions, their order, and damaged bytes. `PHOENIX_TOKEN_REQUIRE_OTP=1` makes a missing OTP a
+//! directions, their order, and odd bytes. `PHOENIX_TOKEN_REQUIRE_OTP=1` makes a missing OTP a
 //! failure.
 #![cfg(feature = "compressed")]
 #![allow(
@@ -15,14 +15,11 @@
 
 mod common;
 
-use common::{agreement, damage, description, hex, otp::Otp, report::say, rng::Rng};
+use common::{agreement, description, hex, otp::Otp, report::say, rng::Rng};
 use phoenix_token::term::Term;
 
 /// Terms of each test that makes them.
 const TERMS: usize = 4000;
-
-/// What an OTP without a network calls itself.
-const OWN_NODE: &[u8] = b"nonode@nohost";
 
 /// As the external term format has it.
 const NEGATIVE_ZERO: [u8; 9] = [70, 0x80, 0, 0, 0, 0, 0, 0, 0];
@@ -104,46 +101,6 @@ fn terms_stand_in_the_order_of_otp() {
 }
 
 #[test]
-fn damaged_bytes_have_the_same_verdict() {
-    let Some(mut otp) = Otp::start("damage") else { return };
-    let mut rng = Rng::new(4);
-    let mut sources: Vec<Vec<u8>> = Vec::new();
-    for written in otp.generate(4, 400) {
-        // Numbers in a pid or reference of its own OTP holds against what it has given out.
-        if written.canonical.windows(OWN_NODE.len()).any(|window| window == OWN_NODE) {
-            continue;
-        }
-        sources.push(written.canonical);
-        sources.extend(written.others);
-    }
-    for _ in 0..400 {
-        let term = description::random(&mut rng, 3).to_term().unwrap();
-        sources.push(term.encode().unwrap());
-        sources.push(term.encode_compressed().unwrap());
-    }
-    sources.retain(|etf| etf.len() < 400);
-
-    let mut damaged: Vec<Vec<u8>> = Vec::new();
-    for etf in sources.iter().filter(|etf| etf.len() < 60).take(800) {
-        damaged.extend(damage::truncations(etf));
-        damaged.extend(damage::flips(etf));
-    }
-    for _ in 0..splices() {
-        let (one, other) = (rng.choose(&sources).clone(), rng.choose(&sources).clone());
-        damaged.push(damage::splice(&mut rng, &one, &other));
-    }
-    let mut all = std::collections::BTreeMap::new();
-    for batch in damaged.chunks(20_000) {
-        let verdicts = otp.judge(batch);
-        let counts = agreement::count(batch, &verdicts).unwrap_or_else(|all| panic!("{all}"));
-        for (agreement, count) in counts {
-            *all.entry(agreement).or_insert(0) += count;
-        }
-    }
-    say(format_args!("OTP {}: {} damaged terms: {all:?}", otp.release(), damaged.len()));
-}
-
-#[test]
 fn odd_bytes_have_the_same_verdict() {
     let Some(mut otp) = Otp::start("odd bytes") else { return };
     let odd = odd_bytes();
@@ -220,10 +177,4 @@ fn odd_bytes() -> Vec<Vec<u8>> {
         term(&[&[99], &padded]);
     }
     odd
-}
-
-/// 20 000, or what `PHOENIX_TOKEN_OTP_SPLICES` says.
-fn splices() -> usize {
-    let wanted = std::env::var("PHOENIX_TOKEN_OTP_SPLICES");
-    wanted.map_or(20_000, |number| number.parse().expect("a number"))
 }

@@ -18,21 +18,13 @@ mod databases;
 
 use std::time::Duration;
 
-use databases::{Place, TestClock};
+use databases::{Place, TestClock, made};
 use phoenix_token::store::{
     EmailContext, EmailKind, EndAll, Live, NewSession, SessionToken, Settings, Store, StoreError,
     TokenStorage,
 };
-use sqlx::Pool;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
-    let pool = P::fresh().await?;
-    Store::create_table(&pool, &settings).await.unwrap();
-    let store = Store::open(&pool, settings).await.unwrap();
-    Some((pool, store))
-}
 
 fn every_context() -> [(EmailContext, Duration); 4] {
     [

@@ -48,11 +48,9 @@ struct Race<DB: Backend> {
 
 impl<DB: Backend> Race<DB> {
     async fn on<P: Place<DB = DB>>() -> Option<Arc<Self>> {
-        let pool = P::fresh().await?;
         // Nobody is to fail for want of time on a busy machine: the outcome is what counts.
         let settings = Settings::new().timeout(Duration::from_secs(120)).attempts(100);
-        Store::create_table(&pool, &settings).await.unwrap();
-        let store = Store::open(&pool, settings).await.unwrap();
+        let (pool, store) = databases::made::<P>(settings).await?;
         Some(Arc::new(Self { pool, store, user: AtomicI64::new(1) }))
     }
 

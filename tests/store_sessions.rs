@@ -18,7 +18,7 @@ mod databases;
 
 use std::time::Duration;
 
-use databases::{Place, TestClock};
+use databases::{Place, TestClock, made};
 use phoenix_token::store::{
     EndAll, Id, IdType, NewSession, Precision, SessionToken, Settings, Store, TokenStorage,
 };
@@ -27,13 +27,6 @@ use sqlx::Pool;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A fresh table, made by the store.
-async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
-    let pool = P::fresh().await?;
-    Store::create_table(&pool, &settings).await.unwrap();
-    let store = Store::open(&pool, settings).await.unwrap();
-    Some((pool, store))
-}
-
 /// Every way to keep ids, tokens and times.
 fn every_way() -> Vec<(Settings, Id, Id)> {
     let integers = (Id::from(1), Id::from(2));

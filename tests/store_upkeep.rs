@@ -18,20 +18,12 @@ mod databases;
 
 use std::time::{Duration, Instant};
 
-use databases::{Place, TestClock};
+use databases::{Place, TestClock, made};
 use phoenix_token::store::{
     EmailContext, EmailKind, EndAll, Expired, Live, NewSession, Settings, Store, StoreError, Sweep,
 };
-use sqlx::Pool;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
-    let pool = P::fresh().await?;
-    Store::create_table(&pool, &settings).await.unwrap();
-    let store = Store::open(&pool, settings).await.unwrap();
-    Some((pool, store))
-}
 
 async fn what_has_expired_is_deleted_in_batches_and_nothing_else<P: Place>() {
     let clock = TestClock::new();

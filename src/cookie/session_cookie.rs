@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use super::{Session, SessionData, check_size};
 use crate::{
     error::{Invalid, KeyError, SignError, VerifyError},
+    events,
     key_generator::{self, DerivedKey, Digest, Params},
     message_encryptor::{self, AAD, Cipher},
     message_verifier, random,
@@ -139,6 +140,7 @@ impl SessionCookie {
         cookie: impl Presented<'t>,
     ) -> Result<S, VerifyError> {
         opened(from_ref(self), cookie.presented(), |bytes, _| S::decode(bytes, self.limits))
+            .inspect_err(events::session_cookie_refused)
     }
 
     /// The cookie of a session; or of what another `:serializer` takes, see [`SessionData`].

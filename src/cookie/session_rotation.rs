@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{SignError, VerifyError},
+    events,
     keyring::{Keyring, Matched, RingKey, RotateError, private::Sealed},
     random,
     token::Presented,
@@ -39,6 +40,7 @@ impl Keyring<SessionCookie> {
             let limits = self.keys().get(key).map(SessionCookie::limits).unwrap_or_default();
             Ok(Matched { data: S::decode(bytes, limits)?, key })
         })
+        .inspect_err(events::session_cookie_refused)
     }
 
     /// The same session under the first key, its bytes unchanged, whatever the serializer. A signed

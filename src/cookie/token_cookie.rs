@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 use super::SetCookie;
 use crate::{
     error::{KeyError, SignError, VerifyError},
+    events,
     keyring::RingKey,
     secret::SecretKeyBase,
     term::Term,
@@ -273,6 +274,7 @@ pub(super) fn read<'k, T>(
     opened(keys, value, options, |payload, position| {
         open::read_payload(payload, position, options, &data)
     })
+    .inspect_err(|error| events::token_refused("read cookie", error))
 }
 
 /// Hands on the payload of a value, with the position of the first key that made it: it is

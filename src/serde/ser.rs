@@ -1,6 +1,7 @@
 //! From a Rust value straight into the bytes of a term.
 
 mod compound;
+mod fields;
 mod map;
 
 use alloc::{string::ToString, vec::Vec};
@@ -10,6 +11,7 @@ use ::serde::ser::{self, Serialize};
 
 use self::{
     compound::{List, Tuple},
+    fields::Fields,
     map::Map,
 };
 use super::{Error, Options, names};
@@ -118,8 +120,8 @@ impl<'e, 'o> ser::Serializer for &'e mut Encoder<'o> {
     type SerializeTupleStruct = Tuple<'e, 'o>;
     type SerializeTupleVariant = Tuple<'e, 'o>;
     type SerializeMap = Map<'e, 'o>;
-    type SerializeStruct = Map<'e, 'o>;
-    type SerializeStructVariant = Map<'e, 'o>;
+    type SerializeStruct = Fields<'e, 'o>;
+    type SerializeStructVariant = Fields<'e, 'o>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         self.atom(if value { "true" } else { "false" })
@@ -243,8 +245,8 @@ impl<'e, 'o> ser::Serializer for &'e mut Encoder<'o> {
         Map::begin(self)
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map<'e, 'o>, Error> {
-        Map::begin(self)
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'e, 'o>, Error> {
+        Fields::begin(self, false)
     }
 
     fn serialize_struct_variant(
@@ -253,9 +255,9 @@ impl<'e, 'o> ser::Serializer for &'e mut Encoder<'o> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Map<'e, 'o>, Error> {
+    ) -> Result<Fields<'e, 'o>, Error> {
         self.tagged(variant, 2)?;
-        Map::begin_in_variant(self)
+        Fields::begin(self, true)
     }
 
     /// Prints straight into the binary.

@@ -18,9 +18,7 @@ use ::serde::{
 
 use super::names;
 use crate::term::{
-    Atom, Bitstring, Float, ImproperList, Integer, Limits, Map, Pid, Reference, Term,
-    decode::{self, Budget},
-    reader::Reader,
+    Atom, Bitstring, Float, ImproperList, Integer, Map, Pid, Reference, Term, decode,
 };
 
 impl Serialize for Term {
@@ -153,8 +151,7 @@ impl<'de> Visitor<'de> for TermVisitor {
             return Err(de::Error::invalid_type(Unexpected::Enum, &self));
         }
         let bytes = access.newtype_variant::<&[u8]>()?;
-        let limits = Limits::new().depth(Limits::MAX_DEPTH);
-        decode::term(&mut Reader::new(bytes), &mut Budget::new(limits)).map_err(de::Error::custom)
+        decode::checked_term(bytes).map_err(de::Error::custom)
     }
 
     /// Any other format.

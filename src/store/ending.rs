@@ -17,6 +17,7 @@ use super::{
     statement::Param,
     token::SessionToken,
 };
+use crate::events;
 
 /// What ends when everything of a user ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +144,7 @@ impl<DB: Backend> Store<DB> {
                 all.push(Ended::read::<DB>(row, prefix)?);
             }
         }
+        events::sessions_ended(all.len());
         Ok(all)
     }
 }

@@ -11,6 +11,7 @@ use super::{
     error::StoreError,
     statement::Param,
 };
+use crate::events;
 
 /// What to delete of what has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,7 @@ impl<DB: Backend> Store<DB> {
                 tokio::time::sleep(sweep.pause).await;
             }
         }
+        events::swept(all);
         Ok(all)
     }
 

@@ -14,7 +14,7 @@ use super::{
     statement::{Param, Statement},
     time_text,
 };
-use crate::time::Timestamp;
+use crate::{events, time::Timestamp};
 
 /// The values of one call.
 pub(crate) struct Values {
@@ -92,7 +92,10 @@ pub(crate) async fn run<DB: Backend>(
                     return Err(error.into());
                 }
                 Err(error) if attempt >= attempts => return Err(StoreError::Busy(error)),
-                Err(_) => tokio::time::sleep(pause(attempt)).await,
+                Err(_) => {
+                    events::statement_retried(attempt);
+                    tokio::time::sleep(pause(attempt)).await;
+                }
                 Ok(outcome) => return Ok(outcome),
             }
             attempt = attempt.saturating_add(1);

@@ -7,8 +7,8 @@ use core::ops::Deref;
 use zeroize::Zeroizing;
 
 use super::{
-    Atom, Bitstring, Float, Integer, Limits, Map, Pid, Reference, Term,
-    reader::{Head, Reader},
+    Atom, Bitstring, Float, ImproperList, Integer, Limits, Map, Pid, Reference, Term,
+    reader::{Common, Head, Reader},
     tag,
 };
 use crate::error::DecodeError;
@@ -60,6 +60,7 @@ impl Deref for Body<'_> {
 }
 
 /// The bytes of one term, as far as the first bytes tell.
+#[inline]
 pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Body<'_>, DecodeError> {
     if bytes.len() > limits.size {
         return Err(DecodeError::Limit);
@@ -78,48 +79,49 @@ pub(crate) fn body(bytes: &[u8], limits: Limits) -> Result<Body<'_>, DecodeError
 /// One term, and nothing behind it.
 pub(crate) fn whole_term(body: &[u8], limits: Limits) -> Result<Term, DecodeError> {
     let mut reader = Reader::new(body);
-    let decoded = term(&mut reader, &mut Budget::new(limits))?;
+    let mut budget = Budget::new(limits, &reader);
+    let decoded = term(&mut reader, &mut budget)?;
     if reader.is_empty() { Ok(decoded) } else { Err(DecodeError::Malformed) }
 }
 
 /// The bytes of exactly one term that was [checked](super::check) before, within any limits.
 pub(crate) fn checked_term(bytes: &[u8]) -> Result<Term, DecodeError> {
+    let mut reader = Reader::new(bytes);
     let limits = Limits::new().depth(Limits::MAX_DEPTH);
-    term(&mut Reader::new(bytes), &mut Budget::new(limits))
+    let mut budget = Budget::new(limits, &reader);
+    term(&mut reader, &mut budget)
 }
 
-/// What a term may still claim: levels, and terms that the bytes left have to hold.
+/// What a term may still claim: levels, and terms.
 ///
-/// A term takes at least one byte, so a container of more elements than bytes are left, after those
-/// that are owed to the containers around it, is refused before anything is allocated for it.
+/// Every term takes at least one byte, so all containers together cannot promise more terms than
+/// there are bytes. One that does is refused before anything is allocated for it.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    owed: usize,
-    levels: usize,
+    terms: usize,
+    pub(crate) levels: usize,
 }
 
 impl Budget {
-    /// For one term.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { owed: 1, levels: limits.depth }
-    }
-
-    /// One of the owed terms is being read.
-    pub(crate) fn read(&mut self) {
-        self.owed = self.owed.saturating_sub(1);
+    /// For the one term that comes next.
+    pub(crate) fn new(limits: Limits, reader: &Reader<'_>) -> Self {
+        Self { terms: reader.rest().len(), levels: limits.depth }
     }
 
     /// So many more terms are promised.
-    pub(crate) fn owe(&mut self, terms: usize, reader: &Reader<'_>) -> Result<(), DecodeError> {
-        self.owed = self.owed.saturating_add(terms);
-        if self.owed > reader.rest().len() { Err(DecodeError::Malformed) } else { Ok(()) }
+    #[inline]
+    pub(crate) fn promise(&mut self, terms: usize) -> Result<(), DecodeError> {
+        self.terms = self.terms.checked_sub(terms).ok_or(DecodeError::Malformed)?;
+        Ok(())
     }
 
+    #[inline]
     pub(crate) fn enter(&mut self) -> Result<(), DecodeError> {
         self.levels = self.levels.checked_sub(1).ok_or(DecodeError::Limit)?;
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn leave(&mut self) {
         self.levels = self.levels.saturating_add(1);
     }
@@ -127,75 +129,97 @@ impl Budget {
 
 /// Takes one term.
 pub(crate) fn term(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Term, DecodeError> {
-    let mut stack: Vec<Frame> = Vec::new();
+    if let Some(common) = reader.common() {
+        let mut term = Term::NIL;
+        set(&mut term, common);
+        return Ok(term);
+    }
+    let mut frame = match next(reader, budget)? {
+        Next::Term(term) => return Ok(term),
+        Next::Open(frame) => frame,
+    };
+    let mut outer = Vec::new();
     loop {
-        budget.read();
-        let mut value = match reader.head()? {
-            Head::Atom(name) => Term::Atom(Atom::from_reader(name)),
-            Head::Small(value) => Term::Integer(Integer::from(value)),
-            Head::Big(big) => Term::Integer(Integer::from_reader(big)),
-            Head::Float(value) => Term::Float(Float::new(value).ok_or(DecodeError::Malformed)?),
-            Head::Binary(bytes) => Term::Binary(bytes.to_vec()),
-            Head::Bitstring(bits) => {
-                Term::Bitstring(Bitstring::from_reader(bits).ok_or(DecodeError::Malformed)?)
-            }
-            Head::Pid(pid) => Term::Pid(Pid::from_reader(pid)),
-            Head::Reference(reference) => Term::Reference(Reference::from_reader(reference)),
-            Head::Nil => Term::List(Vec::new()),
-            Head::String(bytes) => {
-                // As a tail it belongs to the list that is open; else it is a level of its own.
-                if tail_of(&mut stack).is_none() {
-                    budget.enter()?;
-                    budget.leave();
-                }
-                Term::byte_list(bytes)
-            }
-            Head::List(count) => {
-                budget.owe(count.saturating_add(1), reader)?;
-                if let Some((elements, left)) = tail_of(&mut stack) {
-                    elements.reserve(count);
-                    *left = count;
-                } else {
-                    budget.enter()?;
-                    stack.push(Frame::List { elements: Vec::with_capacity(count), left: count });
-                }
+        frame.take_scalars(reader);
+        if !frame.is_complete() {
+            if frame.lengthen(reader, budget)? {
                 continue;
             }
-            Head::Tuple(count) => {
-                budget.owe(count, reader)?;
-                budget.enter()?;
-                if count > 0 {
-                    let elements = Vec::with_capacity(count);
-                    stack.push(Frame::Tuple { elements, left: count });
+            match next(reader, budget)? {
+                Next::Term(term) => frame.put(term),
+                Next::Open(inner) => {
+                    outer.push(core::mem::replace(&mut frame, inner));
                     continue;
-                }
-                budget.leave();
-                Term::Tuple(Vec::new())
-            }
-            Head::Map(count) => {
-                budget.owe(count.saturating_mul(2), reader)?;
-                budget.enter()?;
-                if count > 0 {
-                    let pairs = Vec::with_capacity(count);
-                    stack.push(Frame::Map { pairs, key: None, left: count });
-                    continue;
-                }
-                budget.leave();
-                Term::Map(Map::new())
-            }
-        };
-        // The value may be the last of the container it stands in, and that one of the next.
-        loop {
-            let Some(frame) = stack.last_mut() else { return Ok(value) };
-            match frame.put(value)? {
-                None => break,
-                Some(container) => {
-                    value = container;
-                    stack.pop();
-                    budget.leave();
                 }
             }
         }
+        // The term may be the last of the container it stands in, and that one of the next.
+        while frame.is_complete() {
+            budget.leave();
+            let Some(around) = outer.pop() else { return frame.finish() };
+            let container = core::mem::replace(&mut frame, around).finish()?;
+            frame.put(container);
+        }
+    }
+}
+
+enum Next {
+    Term(Term),
+    Open(Frame),
+}
+
+/// Takes one head.
+fn next(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Next, DecodeError> {
+    Ok(Next::Term(match reader.head()? {
+        Head::Atom(name) => Term::Atom(Atom::from_reader(name)),
+        Head::Small(value) => Term::Integer(Integer::from(value)),
+        Head::Big(big) => Term::Integer(Integer::from_reader(big)),
+        Head::Float(value) => Term::Float(Float::new(value).ok_or(DecodeError::Malformed)?),
+        Head::Binary(bytes) => Term::Binary(bytes.to_vec()),
+        Head::Bitstring(bits) => {
+            Term::Bitstring(Bitstring::from_reader(bits).ok_or(DecodeError::Malformed)?)
+        }
+        Head::Pid(pid) => Term::Pid(Pid::from_reader(pid)),
+        Head::Reference(reference) => Term::Reference(Reference::from_reader(reference)),
+        Head::Nil => Term::List(Vec::new()),
+        Head::String(bytes) => {
+            budget.enter()?;
+            budget.leave();
+            Term::byte_list(bytes)
+        }
+        Head::List(left) => {
+            budget.promise(left.saturating_add(1))?;
+            budget.enter()?;
+            let elements = Vec::with_capacity(left);
+            return Ok(Next::Open(Frame::List { elements, left, end: End::Ahead }));
+        }
+        Head::Tuple(left) => {
+            budget.promise(left)?;
+            budget.enter()?;
+            return Ok(Next::Open(Frame::Tuple { elements: Vec::with_capacity(left), left }));
+        }
+        Head::Map(left) => {
+            budget.promise(left.saturating_mul(2))?;
+            budget.enter()?;
+            let pairs = Vec::with_capacity(left);
+            return Ok(Next::Open(Frame::Map { pairs, left, open: false }));
+        }
+    }))
+}
+
+/// Makes `place` that scalar.
+#[inline(always)]
+fn set(place: &mut Term, common: Common<'_>) {
+    match common {
+        Common::Atom(name) => {
+            *place = Term::NIL;
+            if let Term::Atom(atom) = place {
+                atom.set_ascii(name);
+            }
+        }
+        Common::Integer(value) => *place = Term::Integer(Integer::from(value)),
+        Common::Float(value) => *place = Term::Float(value),
+        Common::Binary(bytes) => *place = Term::Binary(bytes.to_vec()),
     }
 }
 
@@ -205,6 +229,7 @@ enum Frame {
     List {
         elements: Vec<Term>,
         left: usize,
+        end: End,
     },
     Tuple {
         elements: Vec<Term>,
@@ -212,51 +237,126 @@ enum Frame {
     },
     Map {
         pairs: Vec<(Term, Term)>,
-        key: Option<Term>,
         left: usize,
+        /// Whether the last pair has no value yet, but `nil` in its place.
+        open: bool,
     },
 }
 
+#[derive(PartialEq)]
+enum End {
+    Ahead,
+    Proper,
+    /// The tail stands behind the elements.
+    Improper,
+}
+
 impl Frame {
-    /// Takes the next term; gives the container when that was its last.
-    fn put(&mut self, value: Term) -> Result<Option<Term>, DecodeError> {
+    /// Takes scalars of the common kinds as long as no other term comes: all of most containers.
+    fn take_scalars(&mut self, reader: &mut Reader<'_>) {
         match self {
-            Self::List { elements, left } => {
-                if let Some(less) = left.checked_sub(1) {
+            Self::List { elements, left, .. } | Self::Tuple { elements, left } => {
+                while let Some(less) = left.checked_sub(1) {
+                    let Some(common) = reader.common() else { return };
+                    elements.push(Term::NIL);
+                    if let Some(place) = elements.last_mut() {
+                        set(place, common);
+                    }
                     *left = less;
-                    elements.push(value);
-                    return Ok(None);
                 }
-                Ok(Some(Term::list_with_tail(core::mem::take(elements), value)))
             }
-            Self::Tuple { elements, left } => {
-                elements.push(value);
-                *left = left.saturating_sub(1);
-                Ok((*left == 0).then(|| Term::Tuple(core::mem::take(elements))))
-            }
-            Self::Map { pairs, key, left } => {
-                let Some(of_value) = key.take() else {
-                    *key = Some(value);
-                    return Ok(None);
-                };
-                pairs.push((of_value, value));
-                *left = left.saturating_sub(1);
-                if *left > 0 {
-                    return Ok(None);
+            Self::Map { pairs, left, open: false } => {
+                while let Some(less) = left.checked_sub(1) {
+                    let before = reader.clone();
+                    let (Some(key), Some(value)) = (reader.common(), reader.common()) else {
+                        *reader = before;
+                        return;
+                    };
+                    let mut pair = (Term::NIL, Term::NIL);
+                    set(&mut pair.0, key);
+                    set(&mut pair.1, value);
+                    pairs.push(pair);
+                    *left = less;
                 }
-                // A key that stands twice is refused, as OTP refuses it.
-                let map = Map::from_pairs(core::mem::take(pairs)).ok_or(DecodeError::Malformed)?;
-                Ok(Some(Term::Map(map)))
+            }
+            Self::Map { open: true, .. } => {}
+        }
+    }
+
+    /// Takes a list, or the head of one, that stands as the tail of this list: it makes this one
+    /// longer and opens no level.
+    fn lengthen(
+        &mut self,
+        reader: &mut Reader<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, DecodeError> {
+        let Self::List { elements, left: left @ 0, end } = self else { return Ok(false) };
+        let mut ahead = reader.clone();
+        match ahead.head()? {
+            Head::List(count) => {
+                budget.promise(count.saturating_add(1))?;
+                elements.reserve(count);
+                *left = count;
+            }
+            Head::String(bytes) => {
+                elements.extend(bytes.iter().map(|&byte| Term::from(byte)));
+                *end = End::Proper;
+            }
+            _ => return Ok(false),
+        }
+        *reader = ahead;
+        Ok(true)
+    }
+
+    /// Takes the next term.
+    fn put(&mut self, term: Term) {
+        match self {
+            Self::List { elements, left: 0, end } => {
+                // A list that is not empty would have made this one longer.
+                if matches!(term, Term::List(_)) {
+                    *end = End::Proper;
+                } else {
+                    *end = End::Improper;
+                    elements.push(term);
+                }
+            }
+            Self::List { elements, left, .. } | Self::Tuple { elements, left } => {
+                elements.push(term);
+                *left = left.saturating_sub(1);
+            }
+            Self::Map { pairs, left, open } => {
+                *open = !*open;
+                if *open {
+                    pairs.push((term, Term::NIL));
+                } else {
+                    if let Some((_, value)) = pairs.last_mut() {
+                        *value = term;
+                    }
+                    *left = left.saturating_sub(1);
+                }
             }
         }
     }
-}
 
-/// The open list whose tail is next: a list there makes the open one longer and opens no level.
-fn tail_of(stack: &mut [Frame]) -> Option<(&mut Vec<Term>, &mut usize)> {
-    match stack.last_mut() {
-        Some(Frame::List { elements, left }) if *left == 0 => Some((elements, left)),
-        _ => None,
+    fn is_complete(&self) -> bool {
+        match self {
+            Self::List { end, .. } => *end != End::Ahead,
+            Self::Tuple { left, .. } | Self::Map { left, .. } => *left == 0,
+        }
+    }
+
+    fn finish(self) -> Result<Term, DecodeError> {
+        Ok(match self {
+            Self::List { elements, end: End::Improper, .. } => {
+                Term::ImproperList(ImproperList::from_vec(elements))
+            }
+            Self::List { elements, .. } => Term::List(elements),
+            Self::Tuple { elements, .. } => Term::Tuple(elements),
+            // A key that stands twice is refused, as OTP refuses it.
+            Self::Map { pairs, .. } => {
+                Term::Map(Map::from_pairs(pairs).ok_or(DecodeError::Malformed)?)
+            }
+        })
     }
 }
 

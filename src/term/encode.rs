@@ -20,7 +20,7 @@ impl Term {
     /// # Ok::<(), phoenix_token::term::EncodeError>(())
     /// ```
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(TYPICAL);
         self.encode_into(&mut out)?;
         Ok(out)
     }
@@ -36,27 +36,29 @@ impl Term {
     }
 }
 
+/// Bytes of most terms of tokens.
+const TYPICAL: usize = 64;
+
 /// Appends the term without the version byte.
 pub(crate) fn write(term: &Term, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let mut stack = Vec::new();
-    let mut next = Some(term);
-    while let Some(term) = next {
-        if stack.len() == Limits::MAX_DEPTH && is_level(term) {
-            return Err(EncodeError::TooDeep);
-        }
-        stack.extend(head(term, out)?);
-        next = None;
-        while let Some(frame) = stack.last_mut() {
-            next = frame.next();
-            if next.is_some() {
-                break;
+    let Some(mut frame) = head(term, out)? else { return Ok(()) };
+    // The containers around the open one.
+    let mut outer: Vec<Frame<'_>> = Vec::new();
+    loop {
+        while let Some(term) = frame.next() {
+            if outer.len().saturating_add(1) == Limits::MAX_DEPTH && is_level(term) {
+                return Err(EncodeError::TooDeep);
             }
-            if let Some(Frame::List(_)) = stack.pop() {
-                writer::nil(out);
+            if let Some(inner) = head(term, out)? {
+                outer.push(core::mem::replace(&mut frame, inner));
             }
         }
+        if let Frame::List(_) = frame {
+            writer::nil(out);
+        }
+        let Some(around) = outer.pop() else { return Ok(()) };
+        frame = around;
     }
-    Ok(())
 }
 
 /// The terms of a container that are still to be written.
@@ -97,7 +99,7 @@ fn is_level(term: &Term) -> bool {
 /// Writes all of a scalar, and the head of a container whose terms are to follow.
 fn head<'a>(term: &'a Term, out: &mut Vec<u8>) -> Result<Option<Frame<'a>>, EncodeError> {
     match term {
-        Term::Atom(atom) => writer::atom(out, atom.as_str())?,
+        Term::Atom(atom) => writer::atom(out, atom.as_bytes())?,
         Term::Integer(integer) => integer.write(out)?,
         Term::Float(float) => writer::float(out, float.get()),
         Term::Binary(bytes) => writer::binary(out, bytes)?,

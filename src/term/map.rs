@@ -47,7 +47,7 @@ impl Map {
 
     /// The value of the key that is the atom of that name.
     pub fn get_atom(&self, name: &str) -> Option<&Term> {
-        self.value_at(self.search(|key| order::with_atom(key, name)).ok()?)
+        self.value_at(self.search(|key| order::with_atom(key, name.as_bytes())).ok()?)
     }
 
     /// The value of the key that is the binary of that text.

@@ -29,7 +29,13 @@ impl Ord for Term {
 
 /// The order of the keys of a map.
 pub(crate) fn of_keys(one: &Term, other: &Term) -> Ordering {
-    compare(one, other, true)
+    match (one, other) {
+        // What nearly all keys are.
+        (Term::Atom(one), Term::Atom(other)) => one.cmp(other),
+        (Term::Binary(one), Term::Binary(other)) => one.cmp(other),
+        (Term::Integer(one), Term::Integer(other)) => one.cmp(other),
+        _ => compare(one, other, true),
+    }
 }
 
 impl PartialEq for Term {
@@ -73,10 +79,10 @@ impl Hash for Term {
     }
 }
 
-/// How a key compares with the atom of that name.
-pub(crate) fn with_atom(key: &Term, name: &str) -> Ordering {
+/// How a key compares with the atom of that name, which is in UTF-8.
+pub(crate) fn with_atom(key: &Term, name: &[u8]) -> Ordering {
     match key {
-        Term::Atom(atom) => atom.as_str().cmp(name),
+        Term::Atom(atom) => atom.as_bytes().cmp(name),
         Term::Integer(_) | Term::Float(_) => Ordering::Less,
         _ => Ordering::Greater,
     }

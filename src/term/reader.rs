@@ -4,16 +4,15 @@
 //! list, tuple or map with further calls. Source: "External Term Format" of the ERTS reference
 //! manual, and what OTP 25 to 28 accept beyond it.
 
-use alloc::borrow::Cow;
 use core::ops::RangeInclusive;
 
-use super::tag;
+use super::{Float, name::Name, tag};
 use crate::error::DecodeError;
 
 /// What one tag says. Containers give their number of elements; the elements follow.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Head<'a> {
-    Atom(Cow<'a, str>),
+    Atom(Name<'a>),
     Small(i64),
     Big(Big<'a>),
     /// Always finite.
@@ -30,6 +29,16 @@ pub(crate) enum Head<'a> {
     Map(usize),
     Pid(PidParts<'a>),
     Reference(ReferenceParts<'a>),
+}
+
+/// A scalar of the kinds, and in the spelling, that most terms consist of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Common<'a> {
+    /// A name of ASCII.
+    Atom(&'a [u8]),
+    Integer(i64),
+    Float(Float),
+    Binary(&'a [u8]),
 }
 
 /// What is to follow a tag, as [`Head`] tells it.
@@ -57,17 +66,17 @@ pub(crate) struct Bits<'a> {
     pub(crate) last_bits: u8,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct PidParts<'a> {
-    pub(crate) node: Cow<'a, str>,
+    pub(crate) node: Name<'a>,
     pub(crate) id: u32,
     pub(crate) serial: u32,
     pub(crate) creation: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ReferenceParts<'a> {
-    pub(crate) node: Cow<'a, str>,
+    pub(crate) node: Name<'a>,
     pub(crate) creation: u32,
     /// One to five big-endian words.
     pub(crate) ids: &'a [u8],
@@ -122,7 +131,7 @@ impl<'a> Reader<'a> {
                 }
                 tag::SMALL_ATOM_UTF8 => {
                     let length = usize::from(self.u8()?);
-                    Head::Atom(Cow::Borrowed(self.utf8_atom(length)?))
+                    Head::Atom(self.utf8_atom(length)?)
                 }
                 atom @ (tag::ATOM_UTF8 | tag::ATOM | tag::SMALL_ATOM) => {
                     Head::Atom(self.atom_of(atom)?)
@@ -174,50 +183,59 @@ impl<'a> Reader<'a> {
     /// follows.
     #[inline]
     pub(crate) fn shape(&mut self) -> Result<Shape, DecodeError> {
-        // The tags that most terms consist of; all others need no haste.
-        if self.ascii_atom().is_some() {
+        if self.common().is_some() {
             return Ok(Shape::Scalar);
         }
         match self.rest {
-            [tag::SMALL_INTEGER, _, rest @ ..]
-            | [tag::INTEGER, _, _, _, _, rest @ ..]
-            | [tag::NIL, rest @ ..] => self.rest = rest,
-            [tag::BINARY, a, b, c, d, rest @ ..] => {
+            [tag::NIL, rest @ ..] => {
                 self.rest = rest;
-                let length = u32::from_be_bytes([*a, *b, *c, *d]);
-                self.take(usize::try_from(length).map_err(|_| DecodeError::Malformed)?)?;
+                Ok(Shape::Scalar)
             }
             [tag::SMALL_TUPLE, arity, rest @ ..] => {
                 self.rest = rest;
-                return Ok(Shape::Tuple(usize::from(*arity)));
+                Ok(Shape::Tuple(usize::from(*arity)))
             }
-            _ => {
-                return Ok(match self.head()? {
-                    Head::String(_) => Shape::String,
-                    Head::List(count) => Shape::List(count),
-                    Head::Tuple(count) => Shape::Tuple(count),
-                    Head::Map(count) => Shape::Map(count),
-                    _ => Shape::Scalar,
-                });
-            }
+            _ => Ok(match self.head()? {
+                Head::String(_) => Shape::String,
+                Head::List(count) => Shape::List(count),
+                Head::Tuple(count) => Shape::Tuple(count),
+                Head::Map(count) => Shape::Map(count),
+                _ => Shape::Scalar,
+            }),
         }
-        Ok(Shape::Scalar)
     }
 
-    /// Takes an atom as nearly all are written, if that is what comes next.
-    #[inline]
-    pub(crate) fn ascii_atom(&mut self) -> Option<&'a [u8]> {
-        let [tag::SMALL_ATOM_UTF8, length, rest @ ..] = self.rest else { return None };
-        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
-        if !name.is_ascii() {
-            return None;
-        }
+    /// Takes a scalar as nearly all are written, if that is what comes next.
+    ///
+    /// Inlined wherever it is called: what is done with each kind is then decided by its tag, once.
+    #[inline(always)]
+    pub(crate) fn common(&mut self) -> Option<Common<'a>> {
+        let (common, rest) = match self.rest {
+            // The second is what OTP wrote up to 25.
+            [tag::SMALL_ATOM_UTF8, length, rest @ ..] | [tag::ATOM, 0, length, rest @ ..] => {
+                let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+                if !name.is_ascii() {
+                    return None;
+                }
+                (Common::Atom(name), rest)
+            }
+            [tag::BINARY, a, b, c, d, rest @ ..] => {
+                let length = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok()?;
+                let (bytes, rest) = rest.split_at_checked(length)?;
+                (Common::Binary(bytes), rest)
+            }
+            [tag::NEW_FLOAT, a, b, c, d, e, f, g, h, rest @ ..] => {
+                let float = f64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+                (Common::Float(Float::new(float)?), rest)
+            }
+            _ => return self.common_integer().map(Common::Integer),
+        };
         self.rest = rest;
-        Some(name)
+        Some(common)
     }
 
     /// Takes an integer as those of times and ages are written, if that is what comes next.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn common_integer(&mut self) -> Option<i64> {
         let (value, rest) = match self.rest {
             [tag::SMALL_INTEGER, value, rest @ ..] => (i64::from(*value), rest),
@@ -324,41 +342,35 @@ impl<'a> Reader<'a> {
     }
 
     /// An atom where only an atom may stand: the node of a pid or reference.
-    fn atom(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+    fn atom(&mut self) -> Result<Name<'a>, DecodeError> {
         let tag = self.u8()?;
         self.atom_of(tag)
     }
 
-    fn atom_of(&mut self, tag: u8) -> Result<Cow<'a, str>, DecodeError> {
+    fn atom_of(&mut self, tag: u8) -> Result<Name<'a>, DecodeError> {
         let length = match tag {
             tag::ATOM_UTF8 | tag::ATOM => usize::from(self.u16()?),
             tag::SMALL_ATOM_UTF8 | tag::SMALL_ATOM => usize::from(self.u8()?),
             _ => return Err(DecodeError::Malformed),
         };
         match tag {
-            tag::ATOM_UTF8 | tag::SMALL_ATOM_UTF8 => self.utf8_atom(length).map(Cow::Borrowed),
+            tag::ATOM_UTF8 | tag::SMALL_ATOM_UTF8 => self.utf8_atom(length),
             _ => self.latin1_atom(length),
         }
     }
 
-    fn utf8_atom(&mut self, length: usize) -> Result<&'a str, DecodeError> {
+    fn utf8_atom(&mut self, length: usize) -> Result<Name<'a>, DecodeError> {
         let text = core::str::from_utf8(self.take(length)?).map_err(|_| DecodeError::Malformed)?;
         // Counting is needed only where the bytes alone do not show that there are few characters.
         if text.len() > MAX_ATOM_CHARS && text.chars().count() > MAX_ATOM_CHARS {
             return Err(DecodeError::Malformed);
         }
-        Ok(text)
+        Ok(Name::Utf8(text))
     }
 
-    fn latin1_atom(&mut self, length: usize) -> Result<Cow<'a, str>, DecodeError> {
+    fn latin1_atom(&mut self, length: usize) -> Result<Name<'a>, DecodeError> {
         let bytes = self.take(length)?;
-        if length > MAX_ATOM_CHARS {
-            return Err(DecodeError::Malformed);
-        }
-        Ok(match core::str::from_utf8(bytes) {
-            Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-            _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-        })
+        if length > MAX_ATOM_CHARS { Err(DecodeError::Malformed) } else { Ok(Name::latin1(bytes)) }
     }
 }
 

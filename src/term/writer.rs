@@ -11,27 +11,39 @@ use crate::error::EncodeError;
 /// Elements of a list that may stand as STRING_EXT.
 pub(crate) const MAX_STRING_LENGTH: usize = 65_535;
 
-pub(crate) fn atom(out: &mut Vec<u8>, name: &str) -> Result<(), EncodeError> {
-    // Up to 255 bytes need no counting of characters.
-    if let Ok(length) = u8::try_from(name.len()) {
-        out.extend([tag::SMALL_ATOM_UTF8, length]);
-    } else if name.chars().count() > MAX_ATOM_CHARS {
-        return Err(EncodeError::AtomTooLong);
-    } else {
-        let length = u16::try_from(name.len()).map_err(|_| EncodeError::AtomTooLong)?;
-        out.push(tag::ATOM_UTF8);
-        out.extend(length.to_be_bytes());
+/// The name is in UTF-8.
+#[inline]
+pub(crate) fn atom(out: &mut Vec<u8>, name: impl AsRef<[u8]>) -> Result<(), EncodeError> {
+    let name = name.as_ref();
+    match u8::try_from(name.len()) {
+        Ok(length) => out.extend_from_slice(&[tag::SMALL_ATOM_UTF8, length]),
+        Err(_) => long_atom(out, name)?,
     }
-    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(name);
     Ok(())
+}
+
+/// The head of an atom whose name may have too many characters.
+#[cold]
+fn long_atom(out: &mut Vec<u8>, name: &[u8]) -> Result<(), EncodeError> {
+    // Of each character one byte is no continuation of another.
+    let characters = name.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+    match u16::try_from(name.len()) {
+        Ok(length) if characters <= MAX_ATOM_CHARS => {
+            let [high, low] = length.to_be_bytes();
+            out.extend_from_slice(&[tag::ATOM_UTF8, high, low]);
+            Ok(())
+        }
+        _ => Err(EncodeError::AtomTooLong),
+    }
 }
 
 pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
     if let Ok(byte) = u8::try_from(value) {
-        out.extend([tag::SMALL_INTEGER, byte]);
+        out.extend_from_slice(&[tag::SMALL_INTEGER, byte]);
     } else if let Ok(word) = i32::try_from(value) {
-        out.push(tag::INTEGER);
-        out.extend(word.to_be_bytes());
+        let [a, b, c, d] = word.to_be_bytes();
+        out.extend_from_slice(&[tag::INTEGER, a, b, c, d]);
     } else {
         small_big(out, value < 0, &value.unsigned_abs().to_le_bytes());
     }
@@ -58,10 +70,9 @@ pub(crate) fn big(out: &mut Vec<u8>, negative: bool, magnitude: &[u8]) -> Result
         return Err(EncodeError::TooLarge);
     }
     if let Ok(length) = u8::try_from(magnitude.len()) {
-        out.extend([tag::SMALL_BIG, length]);
+        out.extend_from_slice(&[tag::SMALL_BIG, length]);
     } else {
-        out.push(tag::LARGE_BIG);
-        length(out, magnitude.len())?;
+        counted(out, tag::LARGE_BIG, magnitude.len())?;
     }
     out.push(u8::from(negative));
     out.extend_from_slice(magnitude);
@@ -70,21 +81,19 @@ pub(crate) fn big(out: &mut Vec<u8>, negative: bool, magnitude: &[u8]) -> Result
 
 /// The caller sees to it that the float is finite.
 pub(crate) fn float(out: &mut Vec<u8>, value: f64) {
-    out.push(tag::NEW_FLOAT);
-    out.extend(value.to_be_bytes());
+    let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+    out.extend_from_slice(&[tag::NEW_FLOAT, a, b, c, d, e, f, g, h]);
 }
 
 pub(crate) fn binary(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), EncodeError> {
-    out.push(tag::BINARY);
-    length(out, bytes.len())?;
+    counted(out, tag::BINARY, bytes.len())?;
     out.extend_from_slice(bytes);
     Ok(())
 }
 
 /// The caller sees to it that the bits after the last 1 to 7 are zero.
 pub(crate) fn bitstring(out: &mut Vec<u8>, bytes: &[u8], last_bits: u8) -> Result<(), EncodeError> {
-    out.push(tag::BIT_BINARY);
-    length(out, bytes.len())?;
+    counted(out, tag::BIT_BINARY, bytes.len())?;
     out.push(last_bits);
     out.extend_from_slice(bytes);
     Ok(())
@@ -105,24 +114,21 @@ pub(crate) fn string(out: &mut Vec<u8>, elements: &[u8]) -> Result<(), EncodeErr
 
 /// The elements and then the tail follow.
 pub(crate) fn list(out: &mut Vec<u8>, elements: usize) -> Result<(), EncodeError> {
-    out.push(tag::LIST);
-    length(out, elements)
+    counted(out, tag::LIST, elements)
 }
 
 /// The elements follow.
 pub(crate) fn tuple(out: &mut Vec<u8>, arity: usize) -> Result<(), EncodeError> {
     if let Ok(arity) = u8::try_from(arity) {
-        out.extend([tag::SMALL_TUPLE, arity]);
+        out.extend_from_slice(&[tag::SMALL_TUPLE, arity]);
         return Ok(());
     }
-    out.push(tag::LARGE_TUPLE);
-    length(out, arity)
+    counted(out, tag::LARGE_TUPLE, arity)
 }
 
 /// The pairs follow, key before value.
 pub(crate) fn map(out: &mut Vec<u8>, pairs: usize) -> Result<(), EncodeError> {
-    out.push(tag::MAP);
-    length(out, pairs)
+    counted(out, tag::MAP, pairs)
 }
 
 pub(crate) fn pid(
@@ -157,9 +163,12 @@ pub(crate) fn reference(
     Ok(())
 }
 
-fn length(out: &mut Vec<u8>, length: usize) -> Result<(), EncodeError> {
+/// A tag and a length of four bytes.
+#[inline]
+fn counted(out: &mut Vec<u8>, tag: u8, length: usize) -> Result<(), EncodeError> {
     let length = u32::try_from(length).map_err(|_| EncodeError::TooLarge)?;
-    out.extend(length.to_be_bytes());
+    let [a, b, c, d] = length.to_be_bytes();
+    out.extend_from_slice(&[tag, a, b, c, d]);
     Ok(())
 }
 
@@ -170,6 +179,6 @@ fn small_big(out: &mut Vec<u8>, negative: bool, padded: &[u8]) {
     let magnitude = padded.get(..significant).unwrap_or(padded);
     // The magnitudes of 128-bit integers: their length always fits a byte.
     let length = u8::try_from(magnitude.len()).unwrap_or(u8::MAX);
-    out.extend([tag::SMALL_BIG, length, u8::from(negative)]);
+    out.extend_from_slice(&[tag::SMALL_BIG, length, u8::from(negative)]);
     out.extend_from_slice(magnitude);
 }

@@ -32,6 +32,7 @@ pub(crate) enum Number {
 }
 
 /// Refuses what is expired or invalid at `now`.
+#[inline(always)]
 pub(crate) fn check(
     signed_at: Field,
     max_age: Field,
@@ -79,7 +80,15 @@ fn since(signed_at: Field, max_age: Number) -> Option<Timestamp> {
     }
 }
 
+impl From<i64> for Field {
+    #[inline]
+    fn from(integer: i64) -> Self {
+        Self::Number(Number::Integer(i128::from(integer)))
+    }
+}
+
 impl From<MaxAge> for Field {
+    #[inline]
     fn from(max_age: MaxAge) -> Self {
         match max_age.0 {
             Age::Seconds(seconds) => Self::Number(Number::Integer(seconds)),
@@ -91,6 +100,7 @@ impl From<MaxAge> for Field {
 
 impl Field {
     /// The age it states, if it states one.
+    #[inline]
     pub(crate) fn to_max_age(self) -> Option<MaxAge> {
         match self {
             Self::Number(Number::Integer(seconds)) => Some(MaxAge(Age::Seconds(seconds))),
@@ -101,6 +111,7 @@ impl Field {
     }
 
     /// The moment it states, if it states one.
+    #[inline]
     pub(crate) fn to_timestamp(self) -> Option<Timestamp> {
         match self {
             Self::Number(millis) => Some(millis.to_timestamp()),
@@ -111,6 +122,7 @@ impl Field {
 
 impl Number {
     /// `self + trunc(max_age * 1000)`; `None` where that overflows a float, which raises in Elixir.
+    #[inline]
     fn after(self, max_age: Self) -> Option<Self> {
         let millis = match max_age {
             Self::Integer(seconds) => Self::Integer(seconds.saturating_mul(1000)),
@@ -141,6 +153,7 @@ impl Number {
     }
 
     /// By value, exactly: floats are not rounded to integers, nor integers to floats.
+    #[inline]
     fn compare(self, integer: i128) -> Ordering {
         match self {
             Self::Integer(own) => own.cmp(&integer),
@@ -151,6 +164,7 @@ impl Number {
         }
     }
 
+    #[inline]
     fn to_timestamp(self) -> Timestamp {
         Timestamp::saturating_from_millis(match self {
             Self::Integer(millis) => millis,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A payload that was read: `data` is one whole term, checked, without the version byte.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) data: &'a [u8],
     pub(crate) signed_at: Field,
@@ -45,8 +45,28 @@ pub(crate) fn write<E: From<EncodeError>>(
     Ok(())
 }
 
+/// What [`read`] reads from nearly every token: signed between 2004 and 10889, for so many seconds.
+/// `None` decides nothing.
+#[inline(always)]
+pub(crate) fn read_common(body: &[u8], limits: Limits) -> Option<Envelope<'_>> {
+    let [tag::SMALL_TUPLE, 3, elements @ ..] = body else { return None };
+    let (data, times) = elements.split_last_chunk()?;
+    let &[tag::SMALL_BIG, 6, 0, a, b, c, d, e, f, tag::INTEGER, g, h, i, j] = times else {
+        return None;
+    };
+    let mut reader = Reader::new(data);
+    check_term(&mut reader, limits).ok()?;
+    if !reader.is_empty() {
+        return None;
+    }
+    Some(Envelope {
+        data,
+        signed_at: Field::from(i64::from_le_bytes([a, b, c, d, e, f, 0, 0])),
+        max_age: Field::from(i64::from(i32::from_be_bytes([g, h, i, j]))),
+    })
+}
+
 /// Reads the body of a payload: one term in one of the three layouts, and nothing behind it.
-#[inline]
 pub(crate) fn read(body: &[u8], limits: Limits) -> Result<Envelope<'_>, DecodeError> {
     let mut reader = Reader::new(body);
     let envelope = match reader.shape()? {
@@ -113,14 +133,13 @@ fn spanned<'a>(
 }
 
 /// Takes what stands where a time or an age belongs.
-#[inline]
 fn checked_field(reader: &mut Reader<'_>, limits: Limits) -> Result<Field, DecodeError> {
     if let Some(integer) = reader.common_integer() {
-        return Ok(Field::Number(Number::Integer(i128::from(integer))));
+        return Ok(Field::from(integer));
     }
     let before = reader.clone();
     Ok(match reader.head()? {
-        Head::Small(integer) => Field::Number(Number::Integer(i128::from(integer))),
+        Head::Small(integer) => Field::from(integer),
         Head::Big(big) => Field::Number(Number::Integer(nearest(big))),
         Head::Float(float) => Field::Number(Number::Float(float)),
         Head::Atom(name) if name == INFINITY => Field::Infinity,
@@ -145,4 +164,70 @@ fn nearest(big: Big<'_>) -> i128 {
         i128::try_from(magnitude).ok()
     };
     signed.unwrap_or(extreme)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits::new();
+
+    fn payload(data: &[u8], signed_at: i64, max_age: MaxAge) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out, Timestamp::from_millis(signed_at), max_age, |out| {
+            out.extend_from_slice(data);
+            Ok::<_, EncodeError>(())
+        })
+        .unwrap();
+        out.split_off(1)
+    }
+
+    #[test]
+    fn a_token_of_these_years_is_read_as_a_common_one() {
+        for data in [&b"a\x2a"[..], b"m\0\0\0\x02ab", b"h\x02a\x01a\x02", b"t\0\0\0\0", b"j"] {
+            let body = payload(data, 1_767_268_800_000, MaxAge::DEFAULT);
+            let envelope = read_common(&body, LIMITS).unwrap();
+            assert_eq!(envelope.data, data);
+            assert_eq!(envelope, read(&body, LIMITS).unwrap());
+        }
+    }
+
+    /// Bytes that are often nearly a payload.
+    fn nearly() -> impl Strategy<Value = Vec<u8>> {
+        let data = prop_oneof![
+            Just(b"a\x2a".to_vec()),
+            Just(b"m\0\0\0\x03a\x2an".to_vec()),
+            Just(b"h\x02n\x06\0\x01\x02\x03\x04\x05\x06a\x01".to_vec()),
+            Just(b"l\0\0\0\x01a\x01j".to_vec()),
+            Just(b"t\0\0\0\x02a\x01a\x01a\x01a\x02".to_vec()),
+            proptest::collection::vec(0_u8.., 0..20),
+        ];
+        let signed_at = prop_oneof![any::<i64>(), 0..1_i64 << 48, Just(1_767_268_800_000)];
+        let change = prop_oneof![Just(None), any::<(proptest::sample::Index, u8)>().prop_map(Some)];
+        (data, signed_at, any::<i64>(), change, 0..3_usize).prop_map(
+            |(data, signed_at, max_age, change, cut)| {
+                let max_age = max_age >> (max_age & 63);
+                let mut body = payload(&data, signed_at, MaxAge::seconds(max_age));
+                if let Some((at, byte)) = change {
+                    *at.get_mut(&mut body) = byte;
+                }
+                body.truncate(body.len().saturating_sub(cut));
+                body
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn what_is_read_as_common_is_read_alike_without(body in nearly()) {
+            if let Some(envelope) = read_common(&body, LIMITS) {
+                prop_assert_eq!(read(&body, LIMITS), Ok(envelope));
+            }
+        }
+    }
 }

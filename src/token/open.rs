@@ -16,6 +16,7 @@ use crate::term::compressed::compress;
 use crate::{
     base64url,
     error::{EncodeError, Invalid, SignError, VerifyError},
+    events,
     key_generator::Digest,
     message_encryptor::{self, AAD},
     message_verifier,
@@ -62,6 +63,7 @@ pub(super) fn verify<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     authentic(keys, token, options, |payload, key| read_payload(payload, key, options, data))
+        .inspect_err(|error| events::token_refused("verify", error))
 }
 
 /// Checks an encrypted token; `data` reads the term of the data.
@@ -72,6 +74,7 @@ pub(super) fn decrypt<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     decrypted(keys, token, options, |payload, key| read_payload(payload, key, options, data))
+        .inspect_err(|error| events::token_refused("decrypt", error))
 }
 
 /// Hands on the payload of a signed token, with the position of the first key that made it: it is
@@ -177,7 +180,20 @@ pub(crate) fn read_payload<T>(
     data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
-    let Envelope { data: term, signed_at, max_age } = envelope::read(&body, options.limits)?;
+    match envelope::read_common(&body, options.limits) {
+        Some(envelope) => in_time(envelope, key, options, data),
+        None => in_time(envelope::read(&body, options.limits)?, key, options, data),
+    }
+}
+
+/// Hands on the data of a payload, if that is in time.
+#[inline(always)]
+fn in_time<T>(
+    Envelope { data: term, signed_at, max_age }: Envelope<'_>,
+    key: usize,
+    options: &Verify,
+    data: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+) -> Result<Verified<T>, VerifyError> {
     let applied = options.max_age.map_or(max_age, age::Field::from);
     age::check(signed_at, applied, options.instant(), options.tolerance)?;
     Ok(Verified {

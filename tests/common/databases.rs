@@ -1,5 +1,9 @@
 //! The databases that the tests of the store run on: SQLite on a file and in memory, and private
 //! servers of PostgreSQL and MariaDB, each started once for a test binary.
+//!
+//! `DATABASE_URL=postgres://…` or `mysql://…` names a server to take in place of the private one.
+//! Each test makes a database `pt_…` there and leaves it behind. What breaks its server takes a
+//! private one all the same.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(
     clippy::unwrap_used,
@@ -32,8 +36,9 @@ use std::{
 
 use phoenix_token::{
     Timestamp,
-    store::{Backend, Settings},
+    store::{Backend, Settings, Store},
 };
+use server::{Home, Server};
 use sqlx::Pool;
 
 /// Where a test runs.
@@ -55,6 +60,37 @@ pub trait Place: Send + Sync + 'static {
     fn number(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = i64> + Send;
 
     fn texts(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = Vec<String>> + Send;
+}
+
+/// A table and a store on a database of its own, or nothing where there is no server.
+pub async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
+    let pool = P::fresh().await?;
+    Store::create_table(&pool, &settings).await.unwrap();
+    let store = Store::open(&pool, settings).await.unwrap();
+    Some((pool, store))
+}
+
+/// A place that can have a server to itself, for a test that breaks it.
+pub trait Breakable: Place {
+    /// What the database says of a disk without room.
+    const FULL: &'static str;
+    /// What its log says of a disk that fails.
+    const FAILED: &'static str;
+
+    /// A folder for the server, on a disk of so many MiB if that is to be filled.
+    fn home(disk: Option<u32>) -> Result<Home, String>;
+
+    /// A server there that loses nothing in a crash.
+    fn start_in(home: Home) -> Result<Server, String>;
+
+    /// A pool on this port of this machine, that waits so long for a connection.
+    fn pool(port: u16, wait: Duration) -> impl Future<Output = Pool<Self::DB>> + Send;
+}
+
+/// `DATABASE_URL`, if it has one of these schemes.
+pub fn given(schemes: &[&str]) -> Option<String> {
+    let url = std::env::var("DATABASE_URL").ok()?;
+    schemes.contains(&url.split_once("://")?.0).then_some(url)
 }
 
 static SERIAL: AtomicU32 = AtomicU32::new(0);
@@ -206,39 +242,30 @@ pub mod sqlite {
 #[macro_export]
 macro_rules! on_every_database {
     ($($test:ident)*) => {
-        #[cfg(feature = "sqlite")]
-        mod sqlite_file {
+        $crate::on_place! { "sqlite" sqlite_file: sqlite::SqliteFile, $($test)* }
+        $crate::on_place! { "sqlite" sqlite_memory: sqlite::SqliteMemory, $($test)* }
+        $crate::on_place! { "mysql" mysql: mariadb::AsMySql, $($test)* }
+        $crate::on_every_server! { $($test)* }
+    };
+}
+
+/// Runs each test on PostgreSQL and MariaDB.
+#[macro_export]
+macro_rules! on_every_server {
+    ($($test:ident)*) => {
+        $crate::on_place! { "postgres" postgres: postgres::Postgres, $($test)* }
+        $crate::on_place! { "mysql" mariadb: mariadb::MariaDb, $($test)* }
+    };
+}
+
+#[macro_export]
+macro_rules! on_place {
+    ($feature:literal $module:ident: $kind:ident::$place:ident, $($test:ident)*) => {
+        #[cfg(feature = $feature)]
+        mod $module {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
-                super::$test::<super::databases::sqlite::SqliteFile>().await;
-            })*
-        }
-        #[cfg(feature = "sqlite")]
-        mod sqlite_memory {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<super::databases::sqlite::SqliteMemory>().await;
-            })*
-        }
-        #[cfg(feature = "postgres")]
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<super::databases::postgres::Postgres>().await;
-            })*
-        }
-        #[cfg(feature = "mysql")]
-        mod mariadb {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<super::databases::mariadb::MariaDb>().await;
-            })*
-        }
-        #[cfg(feature = "mysql")]
-        mod mysql {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<super::databases::mariadb::AsMySql>().await;
+                super::$test::<super::databases::$kind::$place>().await;
             })*
         }
     };

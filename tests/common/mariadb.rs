@@ -1,4 +1,4 @@
-use std::{process::Stdio, sync::OnceLock};
+use std::{sync::OnceLock, time::Duration};
 
 use sqlx::{
     ConnectOptions as _,
@@ -6,15 +6,16 @@ use sqlx::{
 };
 
 use super::{
-    Place, folder,
-    server::{Server, as_user, find, for_ever, free_port, give},
+    Breakable, Place, given,
+    server::{Home, Server, done, find, free_port},
     skip, unique,
 };
 
-/// MariaDB, with connections in another time zone than UTC.
+/// MariaDB: the server that `DATABASE_URL` names (or MySQL), or a private one, with connections in
+/// another time zone than UTC.
 pub struct MariaDb;
 
-/// MariaDB that calls itself MySQL 8.0, so that the store does without `RETURNING`.
+/// A private MariaDB that calls itself MySQL 8.0, so that the store does without `RETURNING`.
 pub struct AsMySql;
 
 /// What a power cut would lose is no matter here.
@@ -25,8 +26,11 @@ impl Place for MariaDb {
     const NAME: &'static str = "MariaDB";
 
     async fn fresh() -> Option<MySqlPool> {
-        static PORT: OnceLock<Result<u16, String>> = OnceLock::new();
-        on_server(&PORT, &[LAZY]).await
+        static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        if let Some(url) = given(&["mysql", "mariadb"]) {
+            return Some(database(url.parse().unwrap()).await);
+        }
+        on_server(SERVER.get_or_init(|| start(&[LAZY]))).await
     }
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {
@@ -36,13 +40,34 @@ impl Place for MariaDb {
     crate::helpers!();
 }
 
+impl Breakable for MariaDb {
+    const FULL: &'static str = "is full";
+    const FAILED: &'static str = "InnoDB: fdatasync() returned 5";
+
+    fn home(disk: Option<u32>) -> Result<Home, String> {
+        match disk {
+            Some(size) => Home::on_small_disk("mariadb", "mysql", size),
+            None => Home::new("mariadb", "mysql"),
+        }
+    }
+
+    fn start_in(home: Home) -> Result<Server, String> {
+        initialized(home, &[])
+    }
+
+    async fn pool(port: u16, wait: Duration) -> MySqlPool {
+        let pool = MySqlPoolOptions::new().max_connections(6).acquire_timeout(wait);
+        pool.connect_with(options(port).database("own")).await.unwrap()
+    }
+}
+
 impl Place for AsMySql {
     type DB = sqlx::MySql;
     const NAME: &'static str = "MariaDB as MySQL";
 
     async fn fresh() -> Option<MySqlPool> {
-        static PORT: OnceLock<Result<u16, String>> = OnceLock::new();
-        on_server(&PORT, &[LAZY, "--version=8.0.36-log"]).await
+        static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        on_server(SERVER.get_or_init(|| start(&[LAZY, "--version=8.0.36-log"]))).await
     }
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {
@@ -52,25 +77,27 @@ impl Place for AsMySql {
     crate::helpers!();
 }
 
-async fn on_server(
-    port: &OnceLock<Result<u16, String>>,
-    settings: &'static [&'static str],
-) -> Option<MySqlPool> {
-    let start = || for_ever(|| start(settings));
-    match port.get_or_init(start) {
-        Ok(port) => {
-            let options = MySqlConnectOptions::new().host("127.0.0.1").port(*port).username("test");
-            let name = unique();
-            let admin = MySqlPoolOptions::new().max_connections(1);
-            let admin = admin.connect_with(options.clone()).await.unwrap();
-            MariaDb::run(&admin, &format!("CREATE DATABASE {name}")).await;
-            Some(connect(options.database(&name), 16).await)
-        }
+async fn on_server(server: &Result<Server, String>) -> Option<MySqlPool> {
+    match server {
+        Ok(server) => Some(database(options(server.port)).await),
         Err(why) => {
             skip(why);
             None
         }
     }
+}
+
+fn options(port: u16) -> MySqlConnectOptions {
+    MySqlConnectOptions::new().host("127.0.0.1").port(port).username("test")
+}
+
+/// A database of its own on that server.
+async fn database(options: MySqlConnectOptions) -> MySqlPool {
+    let name = unique();
+    let admin = MySqlPoolOptions::new().max_connections(1);
+    let admin = admin.connect_with(options.clone()).await.unwrap();
+    MariaDb::run(&admin, &format!("CREATE DATABASE {name}")).await;
+    connect(options.database(&name), 16).await
 }
 
 async fn connect(options: MySqlConnectOptions, connections: u32) -> MySqlPool {
@@ -80,34 +107,30 @@ async fn connect(options: MySqlConnectOptions, connections: u32) -> MySqlPool {
 
 /// A private server, with these settings on top.
 pub fn start(settings: &'static [&'static str]) -> Result<Server, String> {
-    let sbin = ["/usr/sbin".into()];
-    let mariadbd = find("mariadbd", &sbin).ok_or("there is no MariaDB on this machine")?;
-    let install = find("mariadb-install-db", &[]).ok_or("there is no mariadb-install-db")?;
-    let folder = folder("mariadb");
-    let data = folder.join("data");
-    give(&folder, "mysql")?;
-    let made = as_user("mysql", &install)
-        .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"])
-        .arg(format!("--datadir={}", data.display()))
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("mariadb-install-db: {error}"))?;
-    if !made.status.success() {
-        return Err(format!("mariadb-install-db: {}", String::from_utf8_lossy(&made.stdout)));
-    }
-    let init = folder.join("init.sql");
+    initialized(MariaDb::home(None)?, settings)
+}
+
+fn initialized(home: Home, settings: &'static [&'static str]) -> Result<Server, String> {
+    let mariadbd = find("mariadbd", &["/usr/sbin".into()])?;
+    let data = format!("--datadir={}", home.data().display());
+    // No larger than a test needs, and what is temporary apart from other servers'.
+    let size = "--innodb-log-file-size=8M";
+    let temporary = format!("--tmpdir={}", home.folder.display());
+    let mut install = home.command(&find("mariadb-install-db", &[])?);
+    install.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+    done(install.args([&data, &temporary, size]))?;
     // One statement on each line.
-    let grant = "CREATE USER IF NOT EXISTS test@'%';\nGRANT ALL ON *.* TO test@'%';\n";
+    let init = home.folder.join("init.sql");
+    let grant = "CREATE USER IF NOT EXISTS test@'%';\nGRANT ALL ON *.* TO test@'%';\n\
+                 CREATE DATABASE IF NOT EXISTS own;\n";
     std::fs::write(&init, grant).map_err(|error| error.to_string())?;
     let port = free_port();
-    let socket = folder.join("socket");
-    Server::start(folder, port, move || {
-        let mut command = as_user("mysql", &mariadbd);
+    Server::start(home, port, move |home| {
+        let mut command = home.command(&mariadbd);
         command
             .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"])
-            .args(["--max-connections=200"])
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--socket={}", socket.display()))
+            .args(["--max-connections=200", size, &data, &temporary])
+            .arg(format!("--socket={}", home.folder.join("socket").display()))
             .arg(format!("--port={port}"))
             .arg(format!("--init-file={}", init.display()))
             .args(settings);

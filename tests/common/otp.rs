@@ -55,6 +55,20 @@ pub enum Verdict {
     },
 }
 
+/// What Plug.Crypto's rule, run by OTP, says of a signed token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenVerdict {
+    /// No token of this key.
+    Refused,
+    Expired,
+    /// Signed in the future.
+    Future,
+    /// An exception.
+    Raises,
+    /// Valid, with the canonical encoding of the data.
+    Valid(Vec<u8>),
+}
+
 /// How OTP compares two terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Comparison {
@@ -115,6 +129,15 @@ impl Otp {
         let items: Vec<_> = items.iter().map(Vec::as_slice).collect();
         let answers = self.request(b'j', &items);
         answers.iter().map(|answer| verdict(answer)).collect()
+    }
+
+    /// What OTP makes of each token at `now`, in milliseconds, under the key of its HMAC.
+    pub fn verify(&mut self, key: &[u8], now: i64, tokens: &[String]) -> Vec<TokenVerdict> {
+        let now = now.to_be_bytes();
+        let mut items = vec![key, &now];
+        items.extend(tokens.iter().map(String::as_bytes));
+        let answers = self.request(b'v', &items);
+        answers.iter().map(|answer| token_verdict(answer)).collect()
     }
 
     /// The canonical encoding of each term of Erlang's own syntax.
@@ -196,6 +219,17 @@ fn verdict(answer: &[u8]) -> Verdict {
         b'r' => Verdict::Refused,
         b'x' => Verdict::Executable { used: used(answer) },
         b'o' => Verdict::Term { used: used(answer), canonical: answer[5..].to_vec() },
+        other => panic!("no verdict: {other}"),
+    }
+}
+
+fn token_verdict(answer: &[u8]) -> TokenVerdict {
+    match answer[0] {
+        b'r' => TokenVerdict::Refused,
+        b'e' => TokenVerdict::Expired,
+        b'i' => TokenVerdict::Future,
+        b'!' => TokenVerdict::Raises,
+        b'o' => TokenVerdict::Valid(answer[1..].to_vec()),
         other => panic!("no verdict: {other}"),
     }
 }

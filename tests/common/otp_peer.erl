@@ -21,6 +21,7 @@ answer($j, Items) -> [judge(I) || I <- Items];
 answer($t, Items) -> [canonical(parse(I)) || I <- Items];
 answer($c, Items) -> compare(Items);
 answer($s, Items) -> [canonical(lists:sort([binary_to_term(I) || I <- Items]))];
+answer($v, [Key, <<Now:64/signed>> | Tokens]) -> [verify(Key, Now, T) || T <- Tokens];
 answer($g, [<<Seed:64, Count:32>>]) ->
     rand:seed(exsss, Seed),
     lists:append([encodings(term(4)) || _ <- lists:seq(1, Count)]).
@@ -41,6 +42,89 @@ executable([Head | Tail]) -> executable(Head) orelse executable(Tail);
 executable(Tuple) when is_tuple(Tuple) -> executable(tuple_to_list(Tuple));
 executable(Map) when is_map(Map) -> executable(maps:to_list(Map));
 executable(Term) -> is_function(Term) orelse is_port(Term).
+
+%% Plug.Crypto's rule for a signed token, in the order in which it decides.
+verify(Key, Now, Token) ->
+    case authentic(Key, Token) of
+        {ok, Payload} ->
+            try binary_to_term(Payload) of
+                Term ->
+                    case executable(Term) of
+                        true -> <<$!>>;
+                        false -> aged(Term, Now)
+                    end
+            catch
+                error:badarg -> <<$!>>
+            end;
+        error -> <<$r>>
+    end.
+
+authentic(Key, Token) ->
+    case binary:split(Token, <<".">>, [global]) of
+        [Protected, Payload, Signature] ->
+            Covered = <<Protected/binary, $., Payload/binary>>,
+            case {digest(url_decode(Protected)), url_decode(Payload), url_decode(Signature)} of
+                {{ok, Digest}, {ok, Message}, {ok, Mac}} ->
+                    case crypto:mac(hmac, Digest, Key, Covered) of
+                        Mac -> {ok, Message};
+                        _ -> error
+                    end;
+                _ -> error
+            end;
+        _ -> error
+    end.
+
+digest({ok, <<"HS256">>}) -> {ok, sha256};
+digest({ok, <<"HS384">>}) -> {ok, sha384};
+digest({ok, <<"HS512">>}) -> {ok, sha512};
+digest(_) -> error.
+
+%% As Base.url_decode64(_, padding: false): with the padding or without, and any unused bits.
+url_decode(Text) ->
+    Bare = bare(Text),
+    Padded = byte_size(Bare) =:= byte_size(Text) orelse byte_size(Text) rem 4 =:= 0,
+    Standard = << <<(standard(C))>> || <<C>> <= Bare >>,
+    case Padded andalso byte_size(Bare) rem 4 =/= 1 andalso not lists:member($!, binary_to_list(Standard)) of
+        true -> {ok, base64:decode(<<Standard/binary, (padding(byte_size(Bare) rem 4))/binary>>)};
+        false -> error
+    end.
+
+bare(Text) ->
+    case byte_size(Text) rem 4 of
+        0 -> re:replace(Text, "={1,2}\\z", "", [{return, binary}]);
+        _ -> Text
+    end.
+
+padding(2) -> <<"==">>;
+padding(3) -> <<"=">>;
+padding(0) -> <<>>.
+
+standard($-) -> $+;
+standard($_) -> $/;
+standard(C) when C >= $A, C =< $Z; C >= $a, C =< $z; C >= $0, C =< $9 -> C;
+standard(_) -> $!.
+
+aged(Term, Now) ->
+    try
+        {Data, Signed, MaxAge} =
+            case Term of
+                {D, S, M} -> {D, S, M};
+                {D, S} -> {D, S, 86400};
+                #{data := D, signed := S} -> {D, S, 86400}
+            end,
+        if
+            MaxAge =:= infinity -> <<$o, (canonical(Data))/binary>>;
+            MaxAge =< 0 -> <<$e>>;
+            Signed > Now -> <<$i>>;
+            true ->
+                case Signed + trunc(MaxAge * 1000) < Now of
+                    true -> <<$e>>;
+                    false -> <<$o, (canonical(Data))/binary>>
+                end
+        end
+    catch
+        error:_ -> <<$!>>
+    end.
 
 %% The one encoding by which terms are compared.
 canonical(Term) -> term_to_binary(Term, [deterministic, {minor_version, 2}]).

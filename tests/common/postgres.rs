@@ -1,4 +1,4 @@
-use std::{path::PathBuf, process::Stdio, sync::OnceLock};
+use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
 use sqlx::{
     ConnectOptions as _,
@@ -6,8 +6,8 @@ use sqlx::{
 };
 
 use super::{
-    Place, folder,
-    server::{Server, as_user, find, for_ever, free_port, give},
+    Breakable, Place, given,
+    server::{Home, Server, done, find, free_port},
     skip, unique,
 };
 
@@ -20,12 +20,12 @@ impl Place for Postgres {
     const NAME: &'static str = "PostgreSQL";
 
     async fn fresh() -> Option<PgPool> {
-        static URL: OnceLock<Result<String, String>> = OnceLock::new();
-        let given = std::env::var("DATABASE_URL").ok().filter(|it| it.starts_with("postgres"));
-        let private = || for_ever(|| start(&["synchronous_commit=off"])).map(url);
-        let url = URL.get_or_init(|| given.map_or_else(private, Ok));
-        match url {
-            Ok(url) => Some(database(url.parse().unwrap()).await),
+        static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        if let Some(url) = given(&["postgres", "postgresql"]) {
+            return Some(database(url.parse().unwrap()).await);
+        }
+        match SERVER.get_or_init(|| start(&["synchronous_commit=off"])) {
+            Ok(server) => Some(database(url(server.port).parse().unwrap()).await),
             Err(why) => {
                 skip(why);
                 None
@@ -38,6 +38,29 @@ impl Place for Postgres {
     }
 
     crate::helpers!();
+}
+
+impl Breakable for Postgres {
+    const FULL: &'static str = "No space left on device";
+    const FAILED: &'static str = "Input/output error";
+
+    fn home(disk: Option<u32>) -> Result<Home, String> {
+        match disk {
+            Some(size) => Home::on_small_disk("postgres", "postgres", size),
+            None => Home::new("postgres", "postgres"),
+        }
+    }
+
+    fn start_in(home: Home) -> Result<Server, String> {
+        // Small segments of the log, so that a small disk is soon full.
+        initialized(home, &["--wal-segsize=1"], &["max_wal_size=8MB", "min_wal_size=2MB"])
+    }
+
+    async fn pool(port: u16, wait: Duration) -> PgPool {
+        let options: PgConnectOptions = url(port).parse().unwrap();
+        let pool = PgPoolOptions::new().max_connections(6).acquire_timeout(wait);
+        pool.connect_with(options).await.unwrap()
+    }
 }
 
 pub fn url(port: u16) -> String {
@@ -67,34 +90,51 @@ async fn connect(options: PgConnectOptions, connections: u32) -> PgPool {
 
 /// A private server, with these settings on top.
 pub fn start(settings: &'static [&'static str]) -> Result<Server, String> {
-    let mut places: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
-        .map(|all| all.flatten().map(|it| it.path().join("bin")).collect::<Vec<PathBuf>>())
-        .unwrap_or_default();
-    places.sort();
-    places.reverse();
-    let postgres = find("postgres", &places).ok_or("there is no PostgreSQL on this machine")?;
-    let initdb = find("initdb", &places).ok_or("there is no initdb on this machine")?;
-    let folder = folder("postgres");
-    give(&folder, "postgres")?;
-    let data = folder.join("data");
-    let made = as_user("postgres", &initdb)
-        .args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "-D"])
-        .arg(&data)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("initdb: {error}"))?;
-    if !made.status.success() {
-        return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
-    }
-    let port = free_port();
-    let sockets = folder.display().to_string();
-    Server::start(folder, port, move || {
-        let mut command = as_user("postgres", &postgres);
-        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-k", &sockets]);
-        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]);
+    initialized(Postgres::home(None)?, &[], settings)
+}
+
+/// A server that follows this one by streaming replication.
+pub fn replica_of(primary: &Server) -> Result<Server, String> {
+    let home = Postgres::home(None)?;
+    let mut copy = home.command(&program("pg_basebackup")?);
+    copy.args(["--host=127.0.0.1", "--username=postgres", "--write-recovery-conf"]);
+    copy.args(["--checkpoint=fast", "--no-sync", "--wal-method=stream"]);
+    copy.arg(format!("--port={}", primary.port)).arg("--pgdata").arg(home.data());
+    done(&mut copy)?;
+    serve(home, &["hot_standby=on"])
+}
+
+fn initialized(
+    home: Home,
+    layout: &[&str],
+    settings: &'static [&'static str],
+) -> Result<Server, String> {
+    let mut initdb = home.command(&program("initdb")?);
+    initdb.args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8"]);
+    done(initdb.args(layout).arg("--pgdata").arg(home.data()))?;
+    serve(home, settings)
+}
+
+fn serve(home: Home, settings: &'static [&'static str]) -> Result<Server, String> {
+    let (postgres, port) = (program("postgres")?, free_port());
+    Server::start(home, port, move |home| {
+        let mut command = home.command(&postgres);
+        command.arg("-D").arg(home.data()).args(["-p", &port.to_string()]);
+        command.arg("-k").arg(&home.folder).args(["-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-c", "max_connections=200"]);
         for setting in settings {
             command.args(["-c", setting]);
         }
         command
     })
+}
+
+/// One of PostgreSQL's own, of the newest version on this machine.
+fn program(name: &str) -> Result<PathBuf, String> {
+    let mut places: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
+        .map(|all| all.flatten().map(|it| it.path().join("bin")).collect::<Vec<PathBuf>>())
+        .unwrap_or_default();
+    places.sort();
+    places.reverse();
+    find(name, &places)
 }

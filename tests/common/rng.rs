@@ -14,6 +14,11 @@ impl Rng {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    /// Another one, for whom this one is lent out already.
+    pub fn fork(&mut self) -> Self {
+        Self::new(self.next())
+    }
+
     /// From 0 up to and without `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.next() >> 16) as usize % bound

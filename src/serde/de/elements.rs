@@ -4,9 +4,8 @@ use core::slice;
 
 use ::serde::de::{self, DeserializeSeed, SeqAccess};
 
-use super::{Decoder, Error, mismatch};
+use super::{Decoder, Error, Place, mismatch};
 use crate::term::{
-    check::skip,
     reader::{Head, Reader},
     tag,
 };
@@ -14,7 +13,7 @@ use crate::term::{
 /// The elements of a list or tuple.
 pub(super) struct Elements<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
-    before: Reader<'de>,
+    before: Place<'de>,
     /// Elements still to come, each a term of its own.
     left: usize,
     /// Elements still to come after those, each a byte.
@@ -30,35 +29,45 @@ impl<'a, 'de> Elements<'a, 'de> {
         len: Option<usize>,
         expected: &dyn de::Expected,
     ) -> Result<Self, Error> {
-        let before = decoder.reader.clone();
-        let error = match decoder.reader.head()? {
+        let before = decoder.place();
+        let none: &[u8] = &[];
+        let begun = match decoder.head()? {
             Head::Tuple(count) if len.is_none_or(|len| len == count) => {
-                return Ok(Self { before, ..Self::of_tuple(decoder, count) });
+                decoder.enter(count).map(|()| (count, none, false))
             }
-            Head::Tuple(count) => de::Error::invalid_length(count, expected),
-            head @ (Head::Nil | Head::String(_) | Head::List(_)) => {
-                return Ok(Self { before, ..Self::of_list(decoder, &head) });
+            Head::Tuple(count) => Err(de::Error::invalid_length(count, expected)),
+            // The empty list is no level.
+            Head::Nil => Ok((0, none, false)),
+            Head::String(bytes) => decoder.enter(0).map(|()| (0, bytes, false)),
+            Head::List(count) => {
+                decoder.enter(count.saturating_add(1)).map(|()| (count, none, true))
             }
-            head => mismatch(&head, expected),
+            head => Err(mismatch(&head, expected)),
         };
-        decoder.reader = before;
-        Err(error)
+        match begun {
+            Ok((left, bytes, tail)) => {
+                Ok(Self { decoder, before, left, bytes: bytes.iter(), tail })
+            }
+            Err(error) => decoder.leave(before, Err(error)),
+        }
     }
 
     /// Of the tuple whose head, and tag if any, was taken.
     pub(super) fn of_tuple(decoder: &'a mut Decoder<'de>, left: usize) -> Self {
-        let before = decoder.reader.clone();
+        let before = decoder.place();
         Self { decoder, before, left, bytes: [].iter(), tail: false }
     }
 
-    /// Of the list whose head was taken.
+    /// Of the list whose head was taken: a charlist, or bytes that are written as one.
     pub(super) fn of_list(decoder: &'a mut Decoder<'de>, head: &Head<'de>) -> Self {
         let (left, bytes, tail) = match *head {
             Head::List(count) => (count, [].as_slice(), true),
             Head::String(bytes) => (0, bytes, false),
             _ => (0, [].as_slice(), false),
         };
-        let before = decoder.reader.clone();
+        // Its level was not counted.
+        decoder.doubtful = true;
+        let before = decoder.place();
         Self { decoder, before, left, bytes: bytes.iter(), tail }
     }
 
@@ -70,16 +79,17 @@ impl<'a, 'de> Elements<'a, 'de> {
                 return Ok(true);
             }
             let before = self.decoder.reader.clone();
-            match self.decoder.reader.head()? {
+            match self.decoder.head()? {
                 Head::Nil => {}
                 Head::String(bytes) => self.bytes = bytes.iter(),
                 Head::List(count) => {
+                    self.decoder.promise(count.saturating_add(1))?;
                     self.left = count;
                     self.tail = true;
                 }
                 _ => {
                     self.decoder.reader = before;
-                    skip(&mut self.decoder.reader)?;
+                    self.decoder.skip()?;
                     return Err(Error::data("expected a list, found an improper one"));
                 }
             }
@@ -96,7 +106,7 @@ impl<'a, 'de> Elements<'a, 'de> {
                 Err(Error::data("more elements than the type takes"))
             }
         });
-        self.decoder.or_back(self.before, value)
+        self.decoder.leave(self.before, value)
     }
 
     /// The next element: one byte of many, or the term that the decoder stands before.
@@ -133,7 +143,7 @@ impl<'a, 'de> Elements<'a, 'de> {
 
     fn next_integer(&mut self) -> Result<Option<Option<u32>>, Error> {
         let head = match self.advance()? {
-            Some(Element::Term) => self.decoder.reader.head()?,
+            Some(Element::Term) => self.decoder.head()?,
             Some(Element::Byte(term)) => Reader::new(term).head()?,
             None => return Ok(None),
         };
@@ -160,7 +170,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         let decoder = match self.advance() {
             Ok(Some(Element::Term)) => &mut *self.decoder,
             Ok(Some(Element::Byte(term))) => {
-                of_byte = Decoder::new(term);
+                of_byte = Decoder::of_integer(term);
                 &mut of_byte
             }
             Ok(None) => return Ok(None),

@@ -25,15 +25,19 @@ pub(super) fn visit_64_bits<'de, V: Visitor<'de>>(
     visitor: V,
 ) -> Result<V::Value, Error> {
     match head {
-        Head::Small(value) => match u64::try_from(*value) {
-            Ok(value) => visitor.visit_u64(value),
-            Err(_) => visitor.visit_i64(*value),
-        },
+        Head::Small(value) => visit_i64(*value, visitor),
         Head::Big(big) => match to_u128(big).map(u64::try_from) {
             Some(Ok(value)) => visitor.visit_u64(value),
             _ => Err(Error::expected(&visitor, "an integer that does not fit")),
         },
         head => Err(mismatch(head, &visitor)),
+    }
+}
+
+pub(super) fn visit_i64<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value, Error> {
+    match u64::try_from(value) {
+        Ok(value) => visitor.visit_u64(value),
+        Err(_) => visitor.visit_i64(value),
     }
 }
 

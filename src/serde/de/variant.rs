@@ -1,32 +1,39 @@
 //! Enums: a tag, alone or before the values in a tuple.
 
-use alloc::borrow::Cow;
-
 use ::serde::de::{
     self, DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
     value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, CowStrDeserializer},
 };
 
 use super::{Decoder, Elements, Error, mismatch, names, tag};
-use crate::term::reader::Head;
+use crate::term::{name::Name, reader::Head};
 
 /// A variant: its tag, and the values after it in its tuple.
 pub(super) struct Variant<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
-    tag: Cow<'de, str>,
+    tag: Name<'de>,
     /// `None` where the tag stands alone.
     values: Option<usize>,
+    /// Whether no value was left.
+    taken: &'a mut bool,
 }
 
 impl<'a, 'de> Variant<'a, 'de> {
     pub(super) fn begin(
         decoder: &'a mut Decoder<'de>,
+        taken: &'a mut bool,
         expected: &dyn de::Expected,
     ) -> Result<Self, Error> {
-        match tag(decoder.reader.head()?) {
-            Ok(tag) => Ok(Self { decoder, tag, values: None }),
-            Err(Head::Tuple(count)) if count > 0 => match tag(decoder.reader.head()?) {
-                Ok(tag) => Ok(Self { decoder, tag, values: Some(count.saturating_sub(1)) }),
+        match tag(decoder.head()?) {
+            Ok(tag) => {
+                *taken = true;
+                Ok(Self { decoder, tag, values: None, taken })
+            }
+            Err(Head::Tuple(count)) if count > 0 => match tag(decoder.head()?) {
+                Ok(tag) => {
+                    decoder.enter(count)?;
+                    Ok(Self { decoder, tag, values: Some(count.saturating_sub(1)), taken })
+                }
                 Err(_) => Err(Error::expected(expected, "a tuple without a tag")),
             },
             Err(head) => Err(mismatch(&head, expected)),
@@ -38,9 +45,8 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     type Error = Error;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<(S::Value, Self), Error> {
-        let tag: CowStrDeserializer<'de, Error> =
-            core::mem::take(&mut self.tag).into_deserializer();
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
+        let tag: CowStrDeserializer<'_, Error> = self.tag.to_text().into_deserializer();
         Ok((seed.deserialize(tag)?, self))
     }
 }
@@ -57,7 +63,10 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
         match self.values {
-            Some(1) => self.decoder.element(seed),
+            Some(1) => {
+                *self.taken = true;
+                self.decoder.element(seed)
+            }
             values => Err(not_a(&"a variant with one value", values)),
         }
     }
@@ -65,6 +74,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
         match self.values {
             Some(count) if count == len => {
+                *self.taken = true;
                 let mut elements = Elements::of_tuple(self.decoder, count);
                 let value = visitor.visit_seq(&mut elements);
                 elements.finish(value)
@@ -79,7 +89,10 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.values {
-            Some(1) => de::Deserializer::deserialize_struct(self.decoder, "", fields, visitor),
+            Some(1) => {
+                *self.taken = true;
+                de::Deserializer::deserialize_struct(self.decoder, "", fields, visitor)
+            }
             values => Err(not_a(&visitor, values)),
         }
     }

@@ -1,6 +1,6 @@
 //! Maps: pairs in Erlang's order of keys, no key twice.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 use core::{cmp::Ordering, ops::Range};
 
 use ::serde::ser::{self, Serialize};
@@ -11,17 +11,16 @@ use super::{Encoder, Error, set_length};
 use crate::{
     error::DecodeError,
     term::{
-        Integer, Limits, Term,
+        Integer, Term,
         check::skip,
-        decode::{self, Budget},
-        order,
-        reader::{Head, Reader},
+        decode, order,
+        reader::{Common, Reader},
         writer,
     },
 };
 
 /// Of a map, before its pairs: the tag and their number.
-const HEADER: usize = 5;
+pub(super) const HEADER: usize = 5;
 
 /// A map, whose number of pairs is known when it ends.
 pub(super) struct Map<'e, 'o> {
@@ -33,8 +32,6 @@ pub(super) struct Map<'e, 'o> {
     ascending: bool,
     /// Whether a key still lacks its value.
     open: bool,
-    /// Whether it stands in a tuple behind a variant's tag.
-    in_variant: bool,
 }
 
 impl<'e, 'o> Map<'e, 'o> {
@@ -42,19 +39,7 @@ impl<'e, 'o> Map<'e, 'o> {
         encoder.enter()?;
         let start = encoder.out.len();
         writer::map(encoder.out, 0)?;
-        Ok(Self {
-            encoder,
-            start,
-            count: 0,
-            last_key: 0..0,
-            ascending: true,
-            open: false,
-            in_variant: false,
-        })
-    }
-
-    pub(super) fn begin_in_variant(encoder: &'e mut Encoder<'o>) -> Result<Self, Error> {
-        Ok(Self { in_variant: true, ..Self::begin(encoder)? })
+        Ok(Self { encoder, start, count: 0, last_key: 0..0, ascending: true, open: false })
     }
 
     fn key(
@@ -79,17 +64,6 @@ impl<'e, 'o> Map<'e, 'o> {
         Ok(())
     }
 
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        self.key(|encoder| {
-            if encoder.options.binary_keys {
-                Ok(writer::binary(encoder.out, name.as_bytes())?)
-            } else {
-                encoder.atom(name)
-            }
-        })?;
-        self.value(value)
-    }
-
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         if !self.open {
             return Err(unpaired());
@@ -103,9 +77,6 @@ impl<'e, 'o> Map<'e, 'o> {
             return Err(unpaired());
         }
         self.encoder.leave();
-        if self.in_variant {
-            self.encoder.leave();
-        }
         set_length(self.encoder.out, self.start, self.count)?;
         if !self.ascending {
             let pairs = self.start.saturating_add(HEADER);
@@ -119,8 +90,12 @@ fn unpaired() -> Error {
     Error::data("a map whose Serialize does not write a value for each key")
 }
 
+pub(super) fn twice() -> Error {
+    Error::data("a map with the same key twice")
+}
+
 /// Puts encoded pairs in order.
-fn sort(encoded: &mut [u8], count: usize) -> Result<(), Error> {
+pub(super) fn sort(encoded: &mut [u8], count: usize) -> Result<(), Error> {
     let mut pairs = Vec::with_capacity(count);
     let mut reader = Reader::new(encoded);
     while !reader.is_empty() {
@@ -133,7 +108,7 @@ fn sort(encoded: &mut [u8], count: usize) -> Result<(), Error> {
     }
     pairs.sort_unstable_by(|(one, _), (other, _)| one.compare(other));
     if !pairs.is_sorted_by(|(one, _), (other, _)| one.compare(other).is_lt()) {
-        return Err(Error::data("a map with the same key twice"));
+        return Err(twice());
     }
     let mut sorted = Zeroizing::new(Vec::with_capacity(encoded.len()));
     for (_, pair) in pairs {
@@ -147,7 +122,8 @@ fn sort(encoded: &mut [u8], count: usize) -> Result<(), Error> {
 /// A key, decoded only where it is none of the common kinds.
 enum Key<'a> {
     Integer(i64),
-    Atom(Cow<'a, str>),
+    /// A name of ASCII.
+    Atom(&'a [u8]),
     Binary(&'a [u8]),
     Other(Term),
 }
@@ -155,14 +131,11 @@ enum Key<'a> {
 impl<'a> Key<'a> {
     /// The term at the beginning of `bytes`.
     fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        Ok(match Reader::new(bytes).head()? {
-            Head::Small(value) => Self::Integer(value),
-            Head::Atom(name) => Self::Atom(name),
-            Head::Binary(bytes) => Self::Binary(bytes),
-            _ => {
-                let limits = Limits::new().depth(Limits::MAX_DEPTH);
-                Self::Other(decode::term(&mut Reader::new(bytes), &mut Budget::new(limits))?)
-            }
+        Ok(match Reader::new(bytes).common() {
+            Some(Common::Integer(value)) => Self::Integer(value),
+            Some(Common::Atom(name)) => Self::Atom(name),
+            Some(Common::Binary(bytes)) => Self::Binary(bytes),
+            Some(Common::Float(_)) | None => Self::Other(decode::checked_term(bytes)?),
         })
     }
 
@@ -201,40 +174,6 @@ impl ser::SerializeMap for Map<'_, '_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.value(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeStruct for Map<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeStructVariant for Map<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.field(name, value)
     }
 
     fn end(self) -> Result<(), Error> {

@@ -18,17 +18,9 @@ proptest! {
     #[test]
     fn they_agree_on_damaged_terms(
         mut etf in etf(),
-        damage in vec((any::<Index>(), any::<u8>(), 0_u8..4), 1..4),
+        faults in vec((any::<Index>(), any::<u8>(), 0_u8..4), 1..4),
     ) {
-        for (at, byte, kind) in damage {
-            let at = at.index(etf.len());
-            match kind {
-                0 => etf[at] = byte,
-                1 => etf[at] ^= 1 << (byte % 8),
-                2 => etf.insert(at, byte),
-                _ => etf.truncate(at.max(1)),
-            }
-        }
+        damage(&mut etf, &faults);
         agree(&etf)?;
     }
 
@@ -52,6 +44,19 @@ proptest! {
     }
 }
 
+/// Each fault strikes anywhere: where, a byte, and what it does there.
+pub(crate) fn damage(etf: &mut Vec<u8>, faults: &[(Index, u8, u8)]) {
+    for (at, byte, kind) in faults {
+        let at = at.index(etf.len());
+        match kind {
+            0 => etf[at] = *byte,
+            1 => etf[at] ^= 1 << (byte % 8),
+            2 => etf.insert(at, *byte),
+            _ => etf.truncate(at.max(1)),
+        }
+    }
+}
+
 fn agree(etf: &[u8]) -> Result<(), TestCaseError> {
     for limits in [Limits::new(), Limits::new().depth(2).size(60)] {
         let decoded = Term::decode_with(etf, limits);
@@ -66,7 +71,7 @@ fn agree(etf: &[u8]) -> Result<(), TestCaseError> {
 }
 
 /// Terms in every spelling that is read, few enough different ones that keys often repeat.
-fn etf() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn etf() -> impl Strategy<Value = Vec<u8>> {
     let scalar = prop_oneof![
         prop::sample::select(SCALARS).prop_map(<[u8]>::to_vec),
         (0_u8..3).prop_map(|byte| vec![97, byte]),

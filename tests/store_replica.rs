@@ -1,0 +1,86 @@
+//! PostgreSQL with a replica that lags: what this process has ended does not pass there.
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+#[path = "common/databases.rs"]
+mod databases;
+
+use std::time::{Duration, Instant};
+
+use databases::{
+    Place as _,
+    postgres::{self, Postgres},
+};
+use phoenix_token::store::{NewSession, SessionToken, Settings, Store};
+use sqlx::PgPool;
+use tokio::time::sleep;
+
+const WINDOW: Duration = Duration::from_secs(2);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_a_moment_ago_is_asked_of_the_primary_while_the_replica_has_it_still() {
+    let primary_server = match postgres::start(&[]) {
+        Ok(server) => server,
+        Err(why) => return databases::skip(&why),
+    };
+    // A server takes connections before it is ready; the pool waits for it.
+    let primary = PgPool::connect(&postgres::url(primary_server.port)).await.unwrap();
+    let replica_server = postgres::replica_of(&primary_server).unwrap();
+    let replica = PgPool::connect(&postgres::url(replica_server.port)).await.unwrap();
+    let settings = Settings::new().primary_window(WINDOW);
+    Store::create_table(&primary, &settings).await.unwrap();
+    let store = Store::open(&primary, settings).await.unwrap();
+    let find = async |pool: &PgPool, token: &SessionToken| {
+        store.lookup(pool, token.secret_bytes()).await.unwrap().is_some()
+    };
+
+    // Opened on the replica, it works there: look-ups need no writes.
+    let token = store.create(&primary, 1, &NewSession::new()).await.unwrap().token;
+    while Store::open(&replica, Settings::new()).await.is_err() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    while !find(store.reader(&primary, &replica), &token).await {
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(std::ptr::eq(store.reader(&primary, &replica), &raw const replica));
+    assert!(store.end(&replica, token.secret_bytes()).await.is_err(), "it cannot be written");
+    // That attempt counts as a revoke as well.
+    while std::ptr::eq(store.reader(&primary, &replica), &raw const primary) {
+        sleep(Duration::from_millis(10)).await;
+    }
+
+    Postgres::run(&replica, "SELECT pg_wal_replay_pause()").await;
+    let paused = "SELECT COUNT(*) FROM pg_get_wal_replay_pause_state() AS it WHERE it = 'paused'";
+    while Postgres::number(&replica, paused).await == 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let ending = Instant::now();
+    assert!(store.end(&primary, token.secret_bytes()).await.unwrap().is_some());
+    let mut asked_the_primary = 0;
+    loop {
+        assert!(find(&replica, &token).await, "the replica lags");
+        let reader = store.reader(&primary, &replica);
+        if std::ptr::eq(reader, &raw const replica) {
+            break;
+        }
+        assert!(!find(reader, &token).await);
+        asked_the_primary += 1;
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(ending.elapsed() >= WINDOW, "{:?}", ending.elapsed());
+    assert!(asked_the_primary > 0);
+    // Who asks for the primary is never sent elsewhere.
+    assert!(store.lookup_fresh(&primary, token.secret_bytes()).await.unwrap().is_none());
+
+    Postgres::run(&replica, "SELECT pg_wal_replay_resume()").await;
+    while find(store.reader(&primary, &replica), &token).await {
+        sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,122 @@
+//! What the crate tells `tracing`: that something happened, and nothing of what was in it.
+
+#![cfg(all(feature = "tracing", feature = "sqlite"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::{
+    fmt::{Debug, Write as _},
+    sync::{Arc, Mutex},
+};
+
+use phoenix_token::{
+    MaxAge, SecretKeyBase, Sign, TokenKey,
+    cookie::{SessionCookie, TokenCookie},
+    store::{EndAll, NewSession, Settings, Store, Sweep},
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+const SECRET_KEY_BASE: &str =
+    "a secret key base for cookies has at least sixty-four bytes, as here";
+
+/// Writes every event down, as text.
+#[derive(Clone, Default)]
+struct Listener(Arc<Mutex<String>>);
+
+impl Subscriber for Listener {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        if event.metadata().target() != "phoenix_token" {
+            return;
+        }
+        struct Fields<'a>(&'a mut String);
+        impl Visit for Fields<'_> {
+            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                write!(self.0, " {field}={value:?}").unwrap();
+            }
+        }
+        let mut text = self.0.lock().unwrap();
+        write!(text, "{}", event.metadata().level()).unwrap();
+        event.record(&mut Fields(&mut text));
+        text.push('\n');
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// What the crate says while `work` is done.
+fn said(work: impl FnOnce()) -> String {
+    let listener = Listener::default();
+    tracing::subscriber::with_default(listener.clone(), work);
+    let text = listener.0.lock().unwrap();
+    text.clone()
+}
+
+#[test]
+fn what_is_refused_is_said_with_the_reason_and_nothing_else() {
+    let secret = SecretKeyBase::new(SECRET_KEY_BASE).unwrap();
+    let (key, other) = (TokenKey::derive(&secret, "user auth"), TokenKey::derive(&secret, "b"));
+    let cookie = TokenCookie::signed(&secret, "a_cookie").unwrap();
+    let session = SessionCookie::signed(&secret, "salt").unwrap();
+    let token = key.sign("in the token").unwrap();
+    let expired = key.sign_with("old", &Sign::new().max_age(MaxAge::seconds(0))).unwrap();
+    let text = said(|| {
+        key.verify::<String>(&token).unwrap();
+        key.verify::<u64>(None).unwrap_err();
+        other.verify::<String>(&token).unwrap_err();
+        key.verify::<String>(&expired).unwrap_err();
+        key.verify::<u64>(&token).unwrap_err();
+        key.decrypt::<u64>("a secret that is no token").unwrap_err();
+        cookie.read::<u64>("a secret that is no cookie").unwrap_err();
+        session.read("a secret that is no session").unwrap_err();
+        session.read(None).unwrap_err();
+    });
+    assert_eq!(
+        text,
+        "DEBUG message=token refused operation=\"verify\" reason=\"invalid\"\n\
+         DEBUG message=token refused operation=\"verify\" reason=\"expired\"\n\
+         DEBUG message=token refused operation=\"verify\" reason=\"data\"\n\
+         DEBUG message=token refused operation=\"decrypt\" reason=\"invalid\"\n\
+         DEBUG message=token refused operation=\"read cookie\" reason=\"invalid\"\n\
+         DEBUG message=session cookie refused reason=\"invalid\"\n"
+    );
+}
+
+#[test]
+fn what_the_store_ends_and_sweeps_is_counted_and_not_named() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let text = said(|| {
+        runtime.block_on(async {
+            let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+            Store::create_table(&pool, &Settings::new()).await.unwrap();
+            let store = Store::open(&pool, Settings::new()).await.unwrap();
+            let one = store.create(&pool, 42, &NewSession::new()).await.unwrap();
+            store.create(&pool, 42, &NewSession::new()).await.unwrap();
+            store.end(&pool, one.token.secret_bytes()).await.unwrap().unwrap();
+            store.end_all(&pool, 42, EndAll::Sessions).await.unwrap();
+            store.sweep(&pool, &Sweep::default()).await.unwrap();
+        });
+    });
+    assert_eq!(
+        text,
+        "DEBUG message=sessions ended sessions=1\n\
+         DEBUG message=sessions ended sessions=1\n\
+         INFO message=expired rows deleted rows=0\n"
+    );
+}

@@ -1,0 +1,182 @@
+//! Secrets leave nothing behind in memory that is given back: each block is looked at when it is
+//! freed.
+#![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
+#![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+#[path = "common/freed.rs"]
+#[allow(unreachable_pub, reason = "a module of tests")]
+mod freed;
+
+use freed::{held_after_drop, left_behind};
+use phoenix_token::{
+    EncryptionKey, Keyring, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify,
+    cookie::{RememberMe, Session, SessionCookie, SetCookie, TokenCookie},
+    csrf_protection::{CsrfProtection, CsrfToken},
+    key_generator::{Params, derive},
+    message_encryptor,
+    term::Term,
+};
+
+const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
+
+/// No block holds a part of this by chance.
+const SECRET: [u8; 64] = *b"pD0}xK*7_qW!z9~eR4(uB8&nT2^mY6%jLcV3)hG5$fS1@aQo-iZ+kE=dX|wJ;vC:";
+
+fn secret() -> SecretKeyBase {
+    SecretKeyBase::new(SECRET).unwrap()
+}
+
+fn key(salt: &str) -> TokenKey {
+    TokenKey::builder(&secret(), salt).iterations(1).build().unwrap()
+}
+
+#[test]
+fn a_dropped_key_of_any_kind_is_zeroed() {
+    let params = Params::new().iterations(1);
+    assert_eq!(held_after_drop(secret), 0, "SecretKeyBase");
+    assert_eq!(held_after_drop(|| secret().clone()), 0, "a clone");
+    assert_eq!(held_after_drop(|| derive(&SECRET, b"salt", &params).unwrap()), 0, "DerivedKey");
+    assert_eq!(held_after_drop(|| SigningKey::new(SECRET).unwrap()), 0, "SigningKey");
+    for length in [16, 24, 32, 64] {
+        let key = || EncryptionKey::new(&SECRET[..length]).unwrap();
+        assert_eq!(held_after_drop(key), 0, "EncryptionKey of {length} bytes");
+    }
+    assert_eq!(held_after_drop(|| key("salt")), 0, "TokenKey");
+    let a128gcm = || TokenKey::builder(&secret(), "salt").iterations(1).a128gcm().build().unwrap();
+    assert_eq!(held_after_drop(a128gcm), 0, "TokenKey for A128GCM");
+    let ring = || Keyring::new(key("one")).and(key("other")).unwrap();
+    assert_eq!(held_after_drop(ring), 0, "Keyring");
+}
+
+#[test]
+fn a_dropped_key_of_cookies_is_zeroed() {
+    let session = || SessionCookie::signed(&secret(), "salt").unwrap();
+    assert_eq!(held_after_drop(session), 0, "a signed session");
+    let session = || SessionCookie::encrypted(&secret(), "one", "other").unwrap();
+    assert_eq!(held_after_drop(session), 0, "an encrypted session");
+    assert_eq!(held_after_drop(|| TokenCookie::signed(&secret(), "a").unwrap()), 0);
+    assert_eq!(held_after_drop(|| TokenCookie::encrypted(&secret(), "a").unwrap()), 0);
+    let remember_me = || RememberMe::with_options(&secret(), SetCookie::new("a")).unwrap();
+    assert_eq!(held_after_drop(remember_me), 0, "the remember-me cookie");
+    assert_eq!(held_after_drop(|| CsrfProtection::new(&secret())), 0, "CsrfProtection");
+}
+
+#[test]
+fn a_dropped_csrf_token_is_zeroed() {
+    let token = || Box::new(CsrfToken::from_session(&SECRET[..24]).unwrap());
+    assert_eq!(held_after_drop(token), 0);
+    assert_eq!(left_behind(&SECRET[..24], || token().mask().unwrap()), 0);
+    assert_eq!(
+        left_behind(&SECRET[..24], || { token().accepts_masked(&token().mask().unwrap()) }),
+        0
+    );
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn a_dropped_session_or_email_token_is_zeroed() {
+    use phoenix_token::store::SessionToken;
+    let token = || Box::new(SessionToken::from_bytes(&SECRET[..32]).unwrap());
+    assert_eq!(held_after_drop(token), 0);
+    let text = token().to_base64url();
+    let read = || Box::new(SessionToken::from_base64url(&text).unwrap());
+    assert_eq!(held_after_drop(read), 0);
+    assert_eq!(left_behind(&SECRET[..32], read), 0);
+    assert_eq!(held_after_drop(|| Box::new(SessionToken::random().unwrap())), 0);
+}
+
+#[test]
+fn nothing_of_a_secret_stays_behind_when_keys_are_derived_of_it() {
+    for salt in ["", "salt"] {
+        assert_eq!(left_behind(&SECRET, || key(salt)), 0);
+        assert_eq!(left_behind(&SECRET, || derive(&SECRET, salt.as_bytes(), &Params::new())), 0);
+    }
+    assert_eq!(left_behind(&SECRET, || SecretKeyBase::new(SECRET).unwrap()), 0);
+    let short = Vec::from(&SECRET[..19]);
+    assert_eq!(left_behind(&SECRET[..19], || SecretKeyBase::new(short).is_err()), 0, "refused");
+}
+
+#[test]
+fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
+    let key = key("salt");
+    for repeated in [1, 3, 20, 1000] {
+        let data = Term::binary(SECRET.repeat(repeated));
+        let plain = key.encrypt_term(&data, &Sign::at(NOW), &mut OsRng).unwrap();
+        let decrypted =
+            left_behind(&SECRET, || key.decrypt_term(&plain, &Verify::at(NOW)).unwrap());
+        assert_eq!(decrypted, 0, "{repeated}");
+        let text = || key.decrypt_at::<String>(&plain, NOW).unwrap();
+        assert_eq!(left_behind(&SECRET, text), 0, "{repeated}, by serde");
+        let wrong = || key.decrypt_at::<u64>(&plain, NOW).unwrap_err();
+        assert_eq!(left_behind(&SECRET, wrong), 0, "{repeated}, of another type");
+        let late = Timestamp::from_millis(NOW.as_millis() * 2);
+        let expired = || key.decrypt_term(&plain, &Verify::at(late)).unwrap_err();
+        assert_eq!(left_behind(&SECRET, expired), 0, "{repeated}, expired");
+
+        #[cfg(feature = "compressed")]
+        {
+            let options = Sign::at(NOW).compressed();
+            let compressed = key.encrypt_term(&data, &options, &mut OsRng).unwrap();
+            let inflated = || key.decrypt_term(&compressed, &Verify::at(NOW)).unwrap();
+            assert_eq!(left_behind(&SECRET, inflated), 0, "{repeated}, compressed");
+        }
+        let sealed = EncryptionKey::new(&SECRET[..32]).unwrap();
+        let message = SECRET.repeat(repeated);
+        let token = message_encryptor::encrypt(&message, b"", &sealed).unwrap();
+        let opened = || message_encryptor::decrypt(&token, b"", &sealed, b"").unwrap();
+        assert_eq!(left_behind(&SECRET, opened), 0, "{repeated}, a bare message");
+    }
+}
+
+#[test]
+fn an_encrypted_session_is_nowhere_but_in_what_is_returned() {
+    let cookie = SessionCookie::encrypted(&secret(), "one", "other").unwrap();
+    for repeated in [1, 3, 30] {
+        let mut session = Session::new();
+        session.put_term("secret", Term::binary(SECRET.repeat(repeated)));
+        let written = cookie.write(&session).unwrap();
+        assert_eq!(left_behind(&SECRET, || cookie.read(&written).unwrap()), 0, "{repeated}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_zeroed_are_found() {
+    assert!(held_after_drop(|| Box::new(SECRET)) > 0);
+    assert!(held_after_drop(|| vec![Box::new(SECRET)]) > 0, "behind a pointer");
+    assert!(left_behind(&SECRET, || std::hint::black_box(Vec::from(SECRET)).len()) > 0);
+    let grown = || {
+        let mut grown = Vec::from(SECRET);
+        grown.resize(1000, 0);
+        grown
+    };
+    assert!(left_behind(&SECRET, grown) > 0, "the place that it grew out of");
+}
+
+/// Randomness of the operating system.
+struct OsRng;
+
+impl rand_core::TryRng for OsRng {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        unreachable!("only bytes are asked for")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        unreachable!("only bytes are asked for")
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        getrandom::fill(bytes).unwrap();
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for OsRng {}
