@@ -13,7 +13,6 @@
 
 use std::{
     future::Future,
-    process::Command,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -24,10 +23,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{
-    databases::folder,
-    server::{Server, find, for_ever, free_port},
-};
+use super::server::{Home, Server, find, free_port};
 
 /// What keeps Chromium from calling home, and lets it run as root in a container.
 const FLAGS: [&str; 10] = [
@@ -74,9 +70,9 @@ pub struct Element<'b> {
 impl Browser {
     /// Nothing where there is no Chromium, having said so.
     pub async fn open(options: Options) -> Option<Self> {
-        static DRIVER: OnceLock<Result<u16, String>> = OnceLock::new();
-        let port = match DRIVER.get_or_init(|| for_ever(start)) {
-            Ok(port) => *port,
+        static DRIVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        let port = match DRIVER.get_or_init(start) {
+            Ok(server) => server.port,
             Err(why) => {
                 let required =
                     std::env::var("PHOENIX_TOKEN_REQUIRE_BROWSER").is_ok_and(|it| it == "1");
@@ -274,14 +270,12 @@ impl Drop for Browser {
     }
 }
 
+/// Root may run it: the tests open no pages but their own.
 fn start() -> Result<Server, String> {
-    let driver = find("chromedriver", &[]).ok_or("there is no chromedriver on this machine")?;
-    let folder = folder("chromedriver");
-    let port = free_port();
-    let profiles = folder.clone();
-    Server::start(folder, port, move || {
-        let mut command = Command::new(&driver);
-        command.arg(format!("--port={port}")).env("TMPDIR", &profiles);
+    let (driver, port) = (find("chromedriver", &[])?, free_port());
+    Server::start(Home::new("chromedriver", "root")?, port, move |home| {
+        let mut command = home.command(&driver);
+        command.arg(format!("--port={port}")).env("TMPDIR", &home.folder);
         command
     })
 }
