@@ -5,6 +5,9 @@
 #[doc = include_str!("guide/from_phoenix_token.md")]
 pub mod from_phoenix_token {}
 
+#[doc = include_str!("guide/beside_phoenix.md")]
+pub mod beside_phoenix {}
+
 #[doc = include_str!("guide/rotation.md")]
 pub mod rotation {}
 

@@ -33,6 +33,7 @@
 //! | changing a secret, `rotating_options:` | [`Keyring`] |
 //! | `Plug.Crypto.MessageVerifier`, `MessageEncryptor`, `KeyGenerator` | [`message_verifier`], [`message_encryptor`], [`key_generator`] |
 //! | the `users_tokens` of phx.gen.auth | `store`, with the features `sqlite`, `postgres`, `mysql` |
+//! | `UserAuth` of phx.gen.auth | `axum`, with the feature of that name |
 //! | `:erlang.term_to_binary/2`, `binary_to_term/2` | [`serde`](mod@serde) for Rust types, [`term`] for all others |
 //!
 //! # Without `std`
@@ -54,6 +55,9 @@ extern crate alloc;
 #[cfg(feature = "store")]
 extern crate std;
 
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
 mod base64url;
 #[cfg(feature = "cbor")]
 mod cbor;

@@ -1,0 +1,113 @@
+//! The service on the PostgreSQL database of a Phoenix application, of which it makes nothing.
+
+use std::{env, error::Error, sync::Arc};
+
+use phoenix_token::{
+    SecretKeyBase,
+    axum::UserAuth,
+    cookie::SessionCookie,
+    store::{Id, IdType, Settings, Store, StoreError, TableProblem},
+};
+use sqlx::PgPool;
+
+use super::{Answer, Send, Service, Users};
+
+/// What the Phoenix application has in its configuration.
+pub(crate) struct Phoenix {
+    /// `url:` of its `Repo`.
+    pub(crate) database_url: String,
+    /// `secret_key_base:` of its endpoint.
+    pub(crate) secret_key_base: String,
+    /// Its name in `mix.exs`, such as `my_app`.
+    pub(crate) app: String,
+    /// `signing_salt:` of the `@session_options` in `endpoint.ex`.
+    pub(crate) signing_salt: String,
+    /// `encryption_salt:`, where there is one.
+    pub(crate) encryption_salt: Option<String>,
+}
+
+impl Phoenix {
+    /// From the variables `DATABASE_URL`, `SECRET_KEY_BASE`, `PHOENIX_APP` and `SIGNING_SALT`; and
+    /// `ENCRYPTION_SALT`, where sessions are encrypted.
+    pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
+        let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
+        Ok(Self {
+            database_url: variable("DATABASE_URL")?,
+            secret_key_base: variable("SECRET_KEY_BASE")?,
+            app: variable("PHOENIX_APP")?,
+            signing_salt: variable("SIGNING_SALT")?,
+            encryption_salt: env::var("ENCRYPTION_SALT").ok(),
+        })
+    }
+}
+
+pub(crate) async fn service(
+    phoenix: &Phoenix,
+    origin: String,
+    send: Send,
+) -> Result<Service, Box<dyn Error>> {
+    on(&PgPool::connect(&phoenix.database_url).await?, phoenix, origin, send).await
+}
+
+/// The same on a pool that is there already.
+pub(crate) async fn on(
+    pool: &PgPool,
+    phoenix: &Phoenix,
+    origin: String,
+    send: Send,
+) -> Result<Service, Box<dyn Error>> {
+    let store = open(pool).await?;
+    let secret = SecretKeyBase::new(phoenix.secret_key_base.as_str())?;
+    let session_cookie = match &phoenix.encryption_salt {
+        None => SessionCookie::signed(&secret, &phoenix.signing_salt)?,
+        Some(salt) => SessionCookie::encrypted(&secret, salt, &phoenix.signing_salt)?,
+    };
+    let auth = UserAuth::new(&secret, &phoenix.app, session_cookie, store.clone(), pool.clone())?
+        .log_in_path("/users/log-in")
+        .signed_in_path("/users/sessions")
+        .secure(origin.starts_with("https://"));
+    let users = Arc::new(InPostgres(pool.clone()));
+    Ok(Service { auth, users, links: Arc::new((store, pool.clone())), send, origin })
+}
+
+/// The ids are integers, or UUIDs where the application was made with `--binary-id`.
+async fn open(pool: &PgPool) -> Result<Store<sqlx::Postgres>, StoreError> {
+    let settings = Settings::new().users("users", "id", "email");
+    match Store::open(pool, settings.clone()).await {
+        Err(StoreError::Table { problem: TableProblem::WrongType { .. }, .. }) => {
+            Store::open(pool, settings.id_type(IdType::Uuid)).await
+        }
+        opened => opened,
+    }
+}
+
+struct InPostgres(PgPool);
+
+impl Users for InPostgres {
+    /// Only who has confirmed their address, as a link confirms it: what an unconfirmed account holds
+    /// may be someone else's.
+    fn by_email<'a>(&'a self, email: &'a str) -> Answer<'a, Option<Id>> {
+        Box::pin(async move {
+            let sql = "SELECT id::text FROM users
+                       WHERE email = $1::citext AND confirmed_at IS NOT NULL";
+            let id: Option<String> =
+                sqlx::query_scalar(sql).bind(email).fetch_optional(&self.0).await?;
+            Ok(id.and_then(|id| id.parse().ok()))
+        })
+    }
+
+    fn email(&self, id: Id) -> Answer<'_, Option<String>> {
+        Box::pin(async move {
+            let query = match id {
+                Id::Integer(id) => {
+                    sqlx::query_scalar("SELECT email::text FROM users WHERE id = $1").bind(id)
+                }
+                Id::Uuid(_) => {
+                    sqlx::query_scalar("SELECT email::text FROM users WHERE id = $1::text::uuid")
+                        .bind(id.to_string())
+                }
+            };
+            Ok(query.fetch_optional(&self.0).await?)
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! The service on SQLite, with tables that it makes.
+
+use std::{error::Error, sync::Arc};
+
+use phoenix_token::{
+    SecretKeyBase,
+    axum::UserAuth,
+    cookie::SessionCookie,
+    store::{Id, Settings, Store, StoreError},
+};
+use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+
+use super::{Answer, Send, Service, Users};
+
+/// On the database of this URL; whoever asks for a link gets an account.
+pub(crate) async fn service(
+    url: &str,
+    secret: &SecretKeyBase,
+    origin: String,
+    send: Send,
+) -> Result<Service, Box<dyn Error>> {
+    // In memory each connection would have a database of its own.
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let pool = pool.connect(url).await?;
+    let users = "CREATE TABLE IF NOT EXISTS users (
+                   id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE)";
+    sqlx::query(users).execute(&pool).await?;
+
+    // With the table of users named, a link works only while its address is still the user's.
+    let settings = Settings::new().users("users", "id", "email");
+    Store::create_table(&pool, &settings).await?;
+    let store = Store::open(&pool, settings).await?;
+
+    let session_cookie = SessionCookie::encrypted(secret, "q8Nn3JwY", "Sb5x9SKE")?;
+    let auth = UserAuth::new(secret, "sessions", session_cookie, store.clone(), pool.clone())?
+        .log_in_path("/users/log-in")
+        .signed_in_path("/users/sessions")
+        .secure(false); // http://localhost
+    Ok(Service {
+        auth,
+        users: Arc::new(InSqlite(pool.clone())),
+        links: Arc::new((store, pool)),
+        send,
+        origin,
+    })
+}
+
+struct InSqlite(SqlitePool);
+
+impl Users for InSqlite {
+    fn by_email<'a>(&'a self, email: &'a str) -> Answer<'a, Option<Id>> {
+        Box::pin(async move {
+            let sql = "INSERT INTO users (email) VALUES (?)
+                       ON CONFLICT (email) DO UPDATE SET email = users.email RETURNING id";
+            let id: i64 = sqlx::query_scalar(sql).bind(email).fetch_one(&self.0).await?;
+            Ok(Some(id.into()))
+        })
+    }
+
+    fn email(&self, id: Id) -> Answer<'_, Option<String>> {
+        Box::pin(async move {
+            let Id::Integer(id) = id else { return Err(StoreError::IdType) };
+            let sql = "SELECT email FROM users WHERE id = ?";
+            Ok(sqlx::query_scalar(sql).bind(id).fetch_optional(&self.0).await?)
+        })
+    }
+}

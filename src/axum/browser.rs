@@ -1,0 +1,373 @@
+use core::{fmt, net::IpAddr};
+use std::{
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+
+use ::axum::{
+    extract::FromRequestParts,
+    http::request::Parts,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    error::{AuthError, Rejection, redirect},
+    request,
+    state::{Current, RememberMeChange, Visit},
+    user_auth::Release,
+};
+use crate::{
+    cookie::Session,
+    csrf_protection::{CsrfToken, InvalidCsrfToken},
+    error::SignError,
+    store::{self, EndAll, Ended, Handle, Id, NewSession, SessionToken},
+    term::Term,
+    token::Presented,
+};
+
+/// The browser that sent the request, logged in or not: what is in its session, and the log-in and
+/// log-out of its user. An extractor, and what [`CurrentSession`](super::CurrentSession) is made of.
+///
+/// What is changed goes out with the response's head; later changes are lost.
+#[derive(Clone)]
+pub struct Browser {
+    visit: Arc<Visit>,
+}
+
+/// How a user logs in.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct LogIn {
+    remember_me: bool,
+    new: NewSession,
+}
+
+/// A user who was logged in. As a response it is the redirect that phx.gen.auth sends.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct LoggedIn {
+    /// The session.
+    pub session: store::Session,
+    /// Where to send the user: to the page that sent them to log in, or else to the
+    /// [`signed_in_path`](super::UserAuth::signed_in_path).
+    pub redirect_to: String,
+    /// The topic of the live sockets of the session before, where there was one; broadcast
+    /// `"disconnect"` to it.
+    pub live_socket_topic: Option<String>,
+}
+
+/// A user who was logged out. As a response it is the redirect to the
+/// [`signed_out_path`](super::UserAuth::signed_out_path).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct LoggedOut {
+    /// Where to send the user.
+    pub redirect_to: String,
+    /// The topics of the live sockets; broadcast `"disconnect"` to each.
+    pub live_socket_topics: Vec<String>,
+}
+
+/// The session.
+impl Browser {
+    /// Reads or changes what is in the session cookie.
+    pub fn with_session<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        change(&mut self.visit.state().session)
+    }
+
+    /// A message for the next page: of the kind `info` or `error`. It outlives logging in and out.
+    pub fn put_flash(&self, kind: &str, message: &str) {
+        self.with_session(|session| session.put_flash(kind, message));
+    }
+
+    /// The messages for this page, by kind; once taken they are gone.
+    pub fn take_flash(&self) -> Vec<(String, String)> {
+        self.with_session(Session::take_flash)
+    }
+
+    /// The token for a form on this page, in its field `_csrf_token`: `get_csrf_token/0`. Another text
+    /// each time.
+    ///
+    /// # Errors
+    /// [`AuthError`] without randomness.
+    pub fn csrf_token(&self) -> Result<String, AuthError> {
+        let masked = self.with_session(|session| {
+            let token = session.csrf_token().map_or_else(CsrfToken::generate, Ok)?;
+            session.put_csrf_token(&token);
+            token.mask()
+        });
+        masked.map_err(|error: SignError| self.visit.failed(error))
+    }
+
+    /// Whether a form brought a token of this session, for handlers of routes where the layer
+    /// [does not ask](super::UserAuth::check_csrf).
+    ///
+    /// # Errors
+    /// [`InvalidCsrfToken`]: answer with status 403.
+    pub fn check_csrf<'t>(&self, given: impl Presented<'t>) -> Result<(), InvalidCsrfToken> {
+        let token = self.visit.state().session.csrf_token();
+        self.visit.auth.csrf.check(token.as_ref(), given, &self.visit.facts.host)
+    }
+}
+
+/// Logging in and out.
+impl Browser {
+    /// Logs the user in, who has just given their credentials: `log_in_user/3`.
+    ///
+    /// The session is cleared, against fixation, unless the same user was logged in: then the rest of
+    /// it stays, and it is the same row of the table under a new token. If another user was logged in
+    /// with this browser, their session ends.
+    ///
+    /// # Errors
+    /// [`AuthError`]; the browser stays as it was.
+    pub async fn log_in(
+        &self,
+        user_id: impl Into<Id>,
+        options: &LogIn,
+    ) -> Result<LoggedIn, AuthError> {
+        let user_id = user_id.into();
+        let before = self.current();
+        let same_user = before.as_ref().is_some_and(|before| before.session.user_id == user_id);
+        let made = self.open(user_id, options, before.as_ref().filter(|_| same_user)).await;
+        let current = made.map_err(|error| self.visit.failed(error))?;
+        if let Some(other) = before.as_ref().filter(|_| !same_user) {
+            let ended = self.visit.auth.sessions.end(other.token.secret_bytes()).await;
+            ended.map_err(|error| self.visit.failed(error))?;
+        }
+        let auth = &*self.visit.auth;
+        let redirect_to = self.put_current(&current, same_user, options.remember_me);
+        Ok(LoggedIn {
+            session: current.session,
+            redirect_to,
+            live_socket_topic: before.map(|it| auth.sessions.live_socket_topic(&it.token)),
+        })
+    }
+
+    /// A new token: in the same row, or in one of its own.
+    async fn open(
+        &self,
+        user_id: Id,
+        options: &LogIn,
+        same: Option<&Current>,
+    ) -> Result<Current, store::StoreError> {
+        let sessions = &self.visit.auth.sessions;
+        if let Some(before) = same
+            && let Some(token) = sessions.renew(&before.token).await?
+            && let Some(session) = sessions.lookup(token.secret_bytes()).await?
+        {
+            return Ok(Current { session, token });
+        }
+        let mut new = options.new.clone();
+        if let (None, Some(user_agent)) = (&new.user_agent, &self.visit.facts.user_agent) {
+            new = new.user_agent(user_agent);
+        }
+        let made = sessions.create(user_id, &new).await?;
+        Ok(Current { session: made.session, token: made.token })
+    }
+
+    /// `create_or_extend_session/3`, once the row is there; says where to go.
+    fn put_current(&self, current: &Current, same_user: bool, remember_me: bool) -> String {
+        let auth = &*self.visit.auth;
+        let mut state = self.visit.state();
+        let return_to = match state.session.remove(&auth.keys.return_to) {
+            Some(Term::Binary(path)) => String::from_utf8(path).ok(),
+            _ => None,
+        };
+        let noted = state.session.get_term(&auth.keys.remember_me).and_then(Term::as_bool);
+        let latest = auth.release == Release::V1_8;
+        if !(same_user && latest) {
+            clear(&mut state.session);
+        }
+        auth.put_token(&mut state.session, &current.token);
+        if remember_me || (latest && noted == Some(true)) {
+            if latest {
+                state.session.put_term(&auth.keys.remember_me, true);
+            }
+            state.remember_me = RememberMeChange::Write(current.token.clone());
+        }
+        state.renewed = true;
+        state.current = Some(current.clone());
+        let return_to = return_to.filter(|path| request::is_local(path));
+        return_to.unwrap_or_else(|| auth.signed_in_path.clone())
+    }
+
+    /// Logs the user out, if one is logged in: `log_out_user/1`. The row is deleted, the session
+    /// cleared and the remember-me cookie removed.
+    ///
+    /// # Errors
+    /// [`AuthError`]; the browser stays as it was.
+    pub async fn log_out(&self) -> Result<LoggedOut, AuthError> {
+        let auth = &*self.visit.auth;
+        let token = {
+            let state = self.visit.state();
+            let token = state.session.get_term(&auth.keys.token).and_then(Term::as_bytes);
+            token.and_then(SessionToken::from_bytes)
+        };
+        let mut ended = None;
+        if let Some(token) = token {
+            let answer = auth.sessions.end(token.secret_bytes()).await;
+            ended = answer.map_err(|error| self.visit.failed(error))?;
+        }
+        Ok(self.leave(ended.into_iter()))
+    }
+
+    /// Logs the user out of this browser and of all others. Without a user it is
+    /// [`log_out`](Self::log_out).
+    ///
+    /// # Errors
+    /// [`AuthError`]; the browser stays as it was.
+    pub async fn log_out_everywhere(&self) -> Result<LoggedOut, AuthError> {
+        let Some(current) = self.current() else { return self.log_out().await };
+        let sessions = &self.visit.auth.sessions;
+        let ended = sessions.end_all(current.session.user_id, EndAll::Sessions).await;
+        let ended = ended.map_err(|error| self.visit.failed(error))?;
+        Ok(self.leave(ended.into_iter()))
+    }
+
+    /// The row is gone; now the browser.
+    fn leave(&self, ended: impl Iterator<Item = Ended>) -> LoggedOut {
+        let mut state = self.visit.state();
+        let mut live_socket_topics: Vec<_> = ended.map(|ended| ended.live_socket_topic).collect();
+        if let Some(topic) = state.session.live_socket_id()
+            && !live_socket_topics.iter().any(|known| known == topic)
+        {
+            live_socket_topics.push(topic.to_string());
+        }
+        clear(&mut state.session);
+        state.remember_me = RememberMeChange::Remove;
+        state.renewed = true;
+        state.current = None;
+        let redirect_to = self.visit.auth.signed_out_path.clone();
+        LoggedOut { redirect_to, live_socket_topics }
+    }
+}
+
+/// For [`CurrentSession`](super::CurrentSession).
+impl Browser {
+    pub(super) fn new(visit: Arc<Visit>) -> Self {
+        Self { visit }
+    }
+
+    pub(super) fn current(&self) -> Option<Current> {
+        self.visit.state().current.clone()
+    }
+
+    pub(super) async fn list(
+        &self,
+        current: &Current,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<store::Session>, AuthError> {
+        let sessions = &self.visit.auth.sessions;
+        let user = current.session.user_id;
+        let listed = sessions.list(user, &current.token, limit, offset).await;
+        listed.map_err(|error| self.visit.failed(error))
+    }
+
+    pub(super) async fn end_one(
+        &self,
+        current: &Current,
+        handle: Handle,
+    ) -> Result<Option<Ended>, AuthError> {
+        let sessions = &self.visit.auth.sessions;
+        let ended = sessions.end_by_handle(current.session.user_id, handle).await;
+        let ended = ended.map_err(|error| self.visit.failed(error))?;
+        if ended.is_some() && handle == current.session.handle {
+            let _ = self.leave(core::iter::empty());
+        }
+        Ok(ended)
+    }
+
+    pub(super) async fn end_others(&self, current: &Current) -> Result<Vec<Ended>, AuthError> {
+        let sessions = &self.visit.auth.sessions;
+        let ended = sessions.end_others(current.session.user_id, &current.token).await;
+        ended.map_err(|error| self.visit.failed(error))
+    }
+
+    /// `require_authenticated_user`
+    pub(super) fn send_to_log_in(&self) -> Rejection {
+        let log_in_path = self.send_away(&self.visit.auth.log_in_message);
+        Rejection::NotLoggedIn { log_in_path }
+    }
+
+    /// `require_sudo_mode`
+    pub(super) fn is_sudo(&self, current: &Current) -> Result<(), Rejection> {
+        if current.session.is_sudo(self.visit.auth.sudo_window) {
+            return Ok(());
+        }
+        Err(Rejection::NotSudo { log_in_path: self.send_away(&self.visit.auth.sudo_message) })
+    }
+
+    fn send_away(&self, message: &str) -> Option<Arc<str>> {
+        let path = self.visit.auth.log_in_path.clone()?;
+        let mut state = self.visit.state();
+        state.session.put_flash("error", message);
+        if let Some(return_to) = &self.visit.facts.return_to {
+            state.session.put_term(&self.visit.auth.keys.return_to, return_to.as_str());
+        }
+        Some(path)
+    }
+}
+
+/// `renew_session/1`. Messages survive it, as Phoenix keeps them outside the session meanwhile.
+fn clear(session: &mut Session) {
+    let messages = session.take_flash();
+    session.clear();
+    for (kind, message) in messages {
+        session.put_flash(&kind, &message);
+    }
+}
+
+impl LogIn {
+    /// Not remembered, and nothing known of the device but the `User-Agent` of the request.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the browser keeps the user logged in when it is closed: the form's field
+    /// `remember_me`.
+    pub fn remember_me(mut self, remember_me: bool) -> Self {
+        self.remember_me = remember_me;
+        self
+    }
+
+    /// The client's address, which only you can tell: a proxy may stand before this service.
+    pub fn ip_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.new = self.new.ip_address(address);
+        self
+    }
+
+    /// Another name for the device than the request's `User-Agent`.
+    pub fn user_agent(mut self, user_agent: impl AsRef<str>) -> Self {
+        self.new = self.new.user_agent(user_agent);
+        self
+    }
+}
+
+impl IntoResponse for LoggedIn {
+    fn into_response(self) -> Response {
+        redirect(&self.redirect_to)
+    }
+}
+
+impl IntoResponse for LoggedOut {
+    fn into_response(self) -> Response {
+        redirect(&self.redirect_to)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Browser {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        parts.extensions.get::<Self>().cloned().ok_or(Rejection::NoLayer)
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.visit.state();
+        let user = state.current.as_ref().map(|current| current.session.user_id);
+        f.debug_struct("Browser").field("user_id", &user).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+//! What a request brought, and what its response will take along.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    vec::Vec,
+};
+
+use ::axum::{
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
+};
+
+use super::{
+    error::AuthError,
+    request::{self, Facts},
+    user_auth::{Release, UserAuth},
+};
+use crate::{
+    cookie::Session,
+    error::SignError,
+    store::{self, SessionToken},
+    term::Term,
+    token::Verify,
+};
+
+/// One request and its response.
+pub(super) struct Visit {
+    pub(super) auth: Arc<UserAuth>,
+    pub(super) facts: Facts,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// As it will be written, where it differs from what was brought.
+    pub(super) session: Session,
+    brought: Session,
+    /// Whether what was brought is under another key than the first.
+    outdated: bool,
+    /// Whether the user was logged in or out: then the session is written anyway, as upstream.
+    pub(super) renewed: bool,
+    pub(super) current: Option<Current>,
+    pub(super) remember_me: RememberMeChange,
+    /// What made the request fail: then nothing is written.
+    failed: bool,
+}
+
+/// Who is logged in, and with what.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) session: store::Session,
+    pub(super) token: SessionToken,
+}
+
+#[derive(Default)]
+pub(super) enum RememberMeChange {
+    #[default]
+    None,
+    Write(SessionToken),
+    Remove,
+}
+
+impl Visit {
+    /// `fetch_session`: a cookie that this service cannot read counts as none.
+    pub(super) fn begin(auth: Arc<UserAuth>, parts: &Parts) -> Self {
+        let cookie = request::cookie(&parts.headers, auth.session_options.name());
+        let read = auth.session.read(cookie).map(|it| (it.data, it.key != 0));
+        let (brought, outdated) = read.unwrap_or_default();
+        let state = State { session: brought.clone(), brought, outdated, ..State::default() };
+        Self { facts: Facts::of(parts), auth, state: Mutex::new(state) }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that nothing is to be written.
+    pub(super) fn failed(&self, error: impl Into<AuthError>) -> AuthError {
+        self.state().failed = true;
+        error.into()
+    }
+
+    /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
+    /// cookie, which then goes into the session.
+    pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
+        let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
+        let found = self.auth.sessions.lookup(token.secret_bytes()).await;
+        let Some(session) = found.map_err(|error| self.failed(error))? else { return Ok(()) };
+        // Only a hint for the list of sessions.
+        let _ = self.touch(&session, &token).await;
+        let mut state = self.state();
+        if remembered {
+            self.auth.put_token(&mut state.session, &token);
+            if self.auth.release == Release::V1_8 {
+                state.session.put_term(&self.auth.keys.remember_me, true);
+            }
+        }
+        state.current = Some(Current { session, token });
+        Ok(())
+    }
+
+    /// `ensure_user_token/1`: the token, and whether it is that of the remember-me cookie.
+    fn token(&self, parts: &Parts) -> Option<(SessionToken, bool)> {
+        match self.state().session.get_term(&self.auth.keys.token) {
+            Some(term) if !term.is_nil() && term.as_bool() != Some(false) => {
+                return SessionToken::from_bytes(term.as_bytes()?).map(|token| (token, false));
+            }
+            _ => (),
+        }
+        let value = request::cookie(&parts.headers, self.auth.remember_me_options.name())?;
+        let options = Verify::at(self.auth.now());
+        let token = self.auth.remember_me.read_with(value, &options).ok()?.data;
+        SessionToken::from_bytes(&token).map(|token| (token, true))
+    }
+
+    async fn touch(&self, session: &store::Session, token: &SessionToken) -> Option<()> {
+        let minute_ago = session.read_at.as_millis().saturating_sub(60_000);
+        if session.last_seen_at.is_none_or(|seen| seen.as_millis() <= minute_ago) {
+            self.auth.sessions.touch(token).await.ok()?;
+        }
+        Some(())
+    }
+
+    /// Adds to the response what the browser shall keep.
+    pub(super) async fn finish<B: Default>(&self, mut response: Response<B>) -> Response<B> {
+        let failed = self.state().failed || response.extensions().get::<AuthError>().is_some();
+        if !failed {
+            self.reissue_if_due().await;
+            match self.cookies() {
+                Ok(cookies) => {
+                    for cookie in cookies {
+                        response.headers_mut().append(header::SET_COOKIE, cookie);
+                    }
+                }
+                Err(error) => response = AuthError::from(error).into_empty_response(),
+            }
+        }
+        // What Plug starts every response with.
+        let cache = HeaderValue::from_static("max-age=0, private, must-revalidate");
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(cache);
+        }
+        response
+    }
+
+    /// `maybe_reissue_user_session_token`, but on the way out: what ended meanwhile is not reissued,
+    /// nor is what logging in or out has replaced. Where the database fails, the next request tries
+    /// again, and this one's answer stands.
+    async fn reissue_if_due(&self) {
+        let due = {
+            let state = self.state();
+            let current = state.current.as_ref().filter(|_| !state.renewed);
+            current.filter(|it| self.auth.sessions.should_reissue(&it.session)).cloned()
+        };
+        let Some(old) = due.filter(|_| self.auth.release == Release::V1_8) else { return };
+        let Ok(Some(made)) = self.auth.sessions.reissue(&old.token).await else { return };
+        let mut state = self.state();
+        self.auth.put_token(&mut state.session, &made.token);
+        if state.session.get_term(&self.auth.keys.remember_me).and_then(Term::as_bool) == Some(true)
+        {
+            state.remember_me = RememberMeChange::Write(made.token);
+        }
+    }
+
+    /// All that are to be sent, or none.
+    fn cookies(&self) -> Result<Vec<HeaderValue>, SignError> {
+        let state = self.state();
+        let auth = &*self.auth;
+        let now = auth.now();
+        let mut cookies = Vec::new();
+        match &state.remember_me {
+            RememberMeChange::None => (),
+            RememberMeChange::Write(token) => {
+                let value = auth.remember_me.first().write_at(token.secret_bytes(), now)?;
+                cookies.push(auth.remember_me_options.header(&value, now)?);
+            }
+            RememberMeChange::Remove => cookies.push(auth.remember_me_options.removal_header()?),
+        }
+        if state.renewed || state.outdated || state.session != state.brought {
+            let value = auth.session.first().write(&state.session)?;
+            cookies.push(auth.session_options.header(&value, now)?);
+        }
+        let value = |text| HeaderValue::try_from(text).map_err(|_| SignError::CookieCharacter);
+        cookies.into_iter().map(value).collect()
+    }
+}

@@ -1,0 +1,217 @@
+//! The example `beside_phoenix` on a database that Ecto made, with rows and cookies that Phoenix wrote.
+#![cfg(all(feature = "axum", feature = "postgres"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "a test may panic and print"
+)]
+
+#[path = "common/databases.rs"]
+mod databases;
+#[path = "common/jar.rs"]
+mod jar;
+#[path = "../examples/service/mod.rs"]
+#[allow(dead_code, reason = "the examples use the rest")]
+mod service;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, extract::connect_info::MockConnectInfo, http::StatusCode};
+use databases::{Place as _, postgres::Postgres};
+use jar::Jar;
+use phoenix_token::{
+    SecretKeyBase, Timestamp,
+    cookie::{RememberMe, SessionCookie},
+};
+use serde_json::Value;
+use service::postgres::Phoenix;
+use sqlx::{AssertSqlSafe, PgPool};
+
+const KEY: &str = "_my_app_key";
+const REMEMBER_ME: &str = "_my_app_web_user_remember_me";
+
+/// The migration of phx.gen.auth 1.8, as Ecto runs it, with one user who has confirmed her address and
+/// one who has not.
+const MIGRATION: &str = r#"
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE TABLE "users" ("id" bigserial, "email" citext NOT NULL, "hashed_password" varchar(255),
+  "confirmed_at" timestamp(0), "inserted_at" timestamp(0) NOT NULL, "updated_at" timestamp(0) NOT NULL,
+  PRIMARY KEY ("id"));
+CREATE UNIQUE INDEX "users_email_index" ON "users" ("email");
+CREATE TABLE "users_tokens" ("id" bigserial,
+  "user_id" bigint NOT NULL CONSTRAINT "users_tokens_user_id_fkey" REFERENCES "users" ("id") ON DELETE CASCADE,
+  "token" bytea NOT NULL, "context" varchar(255) NOT NULL, "sent_to" varchar(255),
+  "authenticated_at" timestamp(0), "inserted_at" timestamp(0) NOT NULL, PRIMARY KEY ("id"));
+CREATE INDEX "users_tokens_user_id_index" ON "users_tokens" ("user_id");
+CREATE UNIQUE INDEX "users_tokens_context_token_index" ON "users_tokens" ("context", "token");
+INSERT INTO "users" ("email", "confirmed_at", "inserted_at", "updated_at") VALUES
+  ('Ann@example.com', '2026-01-02', '2026-01-02', '2026-01-02'),
+  ('bob@example.com', NULL, '2026-01-02', '2026-01-02');
+"#;
+
+/// The same with `--binary-id`.
+fn with_uuids() -> String {
+    let keys = MIGRATION.replace("bigserial", "uuid DEFAULT gen_random_uuid()");
+    keys.replace("bigint", "uuid")
+}
+
+/// One application of Phoenix, with a session that it wrote.
+struct Case {
+    phoenix: Phoenix,
+    cookie: String,
+    token: Vec<u8>,
+}
+
+/// Those of the answers of the real library in which a user is logged in.
+fn cases() -> Vec<Case> {
+    let file = std::fs::read_to_string("vectors/plug_crypto-2.1.1/session_cookie.json").unwrap();
+    let file: Value = serde_json::from_str(&file).unwrap();
+    let mut cases = Vec::new();
+    for case in file["cases"].as_array().unwrap() {
+        let text = |key: &str| case[key].as_str().map(str::to_owned);
+        let phoenix = Phoenix {
+            database_url: String::new(),
+            secret_key_base: text("secret_key_base").unwrap(),
+            app: "my_app".into(),
+            signing_salt: text("signing_salt").unwrap(),
+            encryption_salt: text("encryption_salt"),
+        };
+        let cookie = text("cookie").unwrap();
+        let session = session_cookie(&phoenix).read(&cookie).unwrap_or_default();
+        if let Some(token) = session.user_token() {
+            cases.push(Case { token: token.to_vec(), phoenix, cookie });
+        }
+    }
+    assert!(cases.len() >= 7 && cases.iter().any(|it| it.phoenix.encryption_salt.is_some()));
+    cases
+}
+
+fn session_cookie(phoenix: &Phoenix) -> SessionCookie {
+    let secret = secret(phoenix);
+    match &phoenix.encryption_salt {
+        None => SessionCookie::signed(&secret, &phoenix.signing_salt).unwrap(),
+        Some(salt) => SessionCookie::encrypted(&secret, salt, &phoenix.signing_salt).unwrap(),
+    }
+}
+
+fn secret(phoenix: &Phoenix) -> SecretKeyBase {
+    SecretKeyBase::new(phoenix.secret_key_base.as_str()).unwrap()
+}
+
+struct Site {
+    app: Router,
+    links: Arc<Mutex<Vec<String>>>,
+}
+
+async fn site(pool: &PgPool, phoenix: &Phoenix) -> Site {
+    let links = Arc::new(Mutex::new(Vec::new()));
+    let printed = links.clone();
+    let send = Arc::new(move |_: &str, link: &str| printed.lock().unwrap().push(link.into()));
+    let service = service::postgres::on(pool, phoenix, "http://localhost".into(), send).await;
+    let client = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000)));
+    Site { app: service::app(service.unwrap()).layer(client), links }
+}
+
+/// `Repo.insert!(user_token)`
+async fn phoenix_inserts(pool: &PgPool, token: &[u8]) {
+    let sql = r#"INSERT INTO "users_tokens" ("context","token","authenticated_at","user_id","inserted_at")
+                 SELECT 'session', $1, now() AT TIME ZONE 'UTC', "id", now() AT TIME ZONE 'UTC'
+                 FROM "users" WHERE "email" = 'ann@example.com'"#;
+    sqlx::query(sql).bind(token).execute(pool).await.unwrap();
+}
+
+/// `verify_session_token_query/1`
+async fn phoenix_knows(pool: &PgPool, token: &[u8]) -> Option<String> {
+    let sql = r#"SELECT u1."email"::text FROM "users_tokens" AS u0
+                 INNER JOIN "users" AS u1 ON u1."id" = u0."user_id"
+                 WHERE u0."token" = $1 AND u0."context" = 'session'
+                 AND u0."inserted_at" > (now() AT TIME ZONE 'UTC') - interval '14 days'"#;
+    sqlx::query_scalar(sql).bind(token).fetch_optional(pool).await.unwrap()
+}
+
+/// The value of the form's hidden field.
+fn csrf(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"_csrf_token\" value=\"").unwrap();
+    format!("_csrf_token={}", rest.split_once('"').unwrap().0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_phoenix_logged_in_is_logged_in_here_and_logged_out_there() {
+    for migration in [MIGRATION.to_owned(), with_uuids()] {
+        let Some(pool) = Postgres::fresh().await else { return };
+        sqlx::raw_sql(AssertSqlSafe(migration)).execute(&pool).await.unwrap();
+        for case in cases() {
+            let site = site(&pool, &case.phoenix).await;
+            let mut jar = Jar::default();
+            jar.cookies.insert(KEY.into(), case.cookie.clone());
+            let asked = jar.get(&site.app, "/users/sessions").await;
+            assert_eq!(
+                (asked.status, asked.location()),
+                (StatusCode::FOUND, Some("/users/log-in"))
+            );
+
+            jar.cookies.insert(KEY.into(), case.cookie.clone());
+            phoenix_inserts(&pool, &case.token).await;
+            let page = jar.get(&site.app, "/users/sessions").await;
+            assert_eq!(page.status, StatusCode::OK);
+            assert!(page.body.contains("Ann@example.com"), "{}", page.body);
+            let answer = jar.post_form(&site.app, "/users/log-out", &csrf(&page.body)).await;
+            assert_eq!(answer.location(), Some("/"));
+            assert_eq!(phoenix_knows(&pool, &case.token).await, None);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_here_is_known_to_phoenix_by_either_cookie() {
+    for migration in [MIGRATION.to_owned(), with_uuids()] {
+        let Some(pool) = Postgres::fresh().await else { return };
+        sqlx::raw_sql(AssertSqlSafe(migration)).execute(&pool).await.unwrap();
+        for case in cases() {
+            let site = site(&pool, &case.phoenix).await;
+            let mut jar = Jar::default();
+            let form = csrf(&jar.get(&site.app, "/users/log-in").await.body);
+            let asked = format!("{form}&email=aNN%40example.com");
+            jar.post_form(&site.app, "/users/log-in", &asked).await;
+            let link = site.links.lock().unwrap().pop().unwrap();
+            let path = link.strip_prefix("http://localhost").unwrap();
+            let form = csrf(&jar.get(&site.app, path).await.body);
+            let answer = jar.post_form(&site.app, path, &format!("{form}&remember_me=true")).await;
+            assert_eq!(answer.location(), Some("/users/sessions"));
+
+            let session = jar.session(&session_cookie(&case.phoenix), KEY);
+            let token = *session.user_token().unwrap();
+            assert_eq!(phoenix_knows(&pool, &token).await.as_deref(), Some("Ann@example.com"));
+            let remember_me = RememberMe::new(&secret(&case.phoenix), "my_app").unwrap();
+            let remembered = remember_me.read(jar.cookies[REMEMBER_ME].as_str()).unwrap();
+            assert_eq!(remembered.data, token);
+            assert!(remembered.expires_at().unwrap() > Timestamp::now());
+            assert!(!answer.set_cookies()[0].contains("; secure"), "the origin is http");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_goes_only_to_who_has_confirmed_their_address() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let site = site(&pool, &case.phoenix).await;
+    let mut jar = Jar::default();
+    let form = csrf(&jar.get(&site.app, "/users/log-in").await.body);
+    for (address, links) in [("bob@example.com", 0), ("eve@example.com", 0), ("Ann@example.com", 1)]
+    {
+        let form = format!("{form}&email={address}");
+        let answer = jar.post_form(&site.app, "/users/log-in", &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let page = jar.get(&site.app, "/users/log-in").await.body;
+        assert!(page.contains("If that address is known here"), "the same for all");
+        assert_eq!(site.links.lock().unwrap().len(), links, "{address}");
+    }
+}
