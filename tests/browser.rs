@@ -30,7 +30,7 @@ use tokio::{
         mpsc::{UnboundedReceiver, unbounded_channel},
     },
 };
-use webdriver::{Browser, ENTER, Options, TAB};
+use webdriver::{Browser, ENTER, Options, PHONE_WIDTH, TAB};
 
 const SECRET: &str = "nB7vQ2xKp9sLw4Zt6YcR8mJdF3hGa5Ue1TqXoVzWbNyMiCkPjErDgSfHlAuOw0Iv";
 const PHONE: Options = Options { phone: true, without_javascript: false };
@@ -149,7 +149,7 @@ async fn on_a_phone_without_javascript_every_step_works_and_nothing_is_scrolled_
     let name = "a-rather-long-name-that-nobody-would-want-to-type-on-a-phone@an-example.com";
     let fits = async |browser: &Browser, page: &str| {
         browser.picture(&format!("phone-{page}")).await;
-        assert_eq!(browser.sideways().await, 0.0, "{page}");
+        assert_eq!(browser.page_width().await, PHONE_WIDTH, "{page}");
     };
     site.go(&browser, "/").await;
     fits(&browser, "home").await;

@@ -66,7 +66,10 @@ pub(crate) fn app(service: Service) -> Router {
 
 /// Listens on `localhost`, on the port of `PORT` or on this one, and says under which origin.
 pub(crate) async fn listen(port: u16) -> Result<(TcpListener, String), Box<dyn Error>> {
-    let port = std::env::var("PORT").map_or(Ok(port), |port| port.parse())?;
+    let port = match std::env::var("PORT") {
+        Ok(given) => given.parse().map_err(|_| format!("PORT is {given:?}, which is no port"))?,
+        Err(_) => port,
+    };
     let bound = TcpListener::bind(("127.0.0.1", port)).await;
     let listener =
         bound.map_err(|error| format!("port {port}: {error}; choose another with PORT"))?;

@@ -39,6 +39,8 @@ const FLAGS: [&str; 10] = [
     "--window-size=1200,900",
 ];
 
+/// In points.
+pub const PHONE_WIDTH: f64 = 360.0;
 /// How the next two are named by the protocol.
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
@@ -56,7 +58,7 @@ pub struct Browser {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// A phone of 360 points instead of a window of 1200.
+    /// A phone of [`PHONE_WIDTH`] instead of a window of 1200.
     pub phone: bool,
     pub without_javascript: bool,
 }
@@ -178,12 +180,11 @@ impl Browser {
         self.post("/execute/sync", &json!({ "script": script, "args": [] })).await
     }
 
-    /// By how many points the page is wider than the window. Asked without a script, so that it can be
-    /// told where none runs.
-    pub async fn sideways(&self) -> f64 {
+    /// How wide the page is, in points. A phone's window grows with a page that is too wide, so that
+    /// the two cannot be compared. Asked without a script, so that it can be told where none runs.
+    pub async fn page_width(&self) -> f64 {
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({})).await;
-        let width = |of: &str| metrics[of]["width"].as_f64().unwrap();
-        width("cssContentSize") - metrics["cssLayoutViewport"]["clientWidth"].as_f64().unwrap()
+        metrics["cssContentSize"]["width"].as_f64().unwrap()
     }
 
     pub async fn dark(&self, dark: bool) {
