@@ -37,6 +37,9 @@ fn main() {
         }
         table.push((operation.name, measure::measure(&mut cases)));
     }
+    if table.is_empty() {
+        return;
+    }
     print(&table);
     summarize(&table);
     targets::print(&table);

@@ -17,8 +17,6 @@ pub(super) struct Pairs<'a, 'de> {
     before: Place<'de>,
     left: usize,
     target: Target,
-    /// The names of a struct's fields.
-    fields: &'static [&'static str],
     last_key: Option<Common<'de>>,
     /// Whether a key was taken, and its value not yet.
     open: bool,
@@ -52,10 +50,7 @@ impl<'a, 'de> Pairs<'a, 'de> {
             head => Err(mismatch(&head, expected)),
         };
         match begun {
-            Ok(left) => {
-                let fields = fields.unwrap_or_default();
-                Ok(Self { decoder, before, left, target, fields, last_key: None, open: false })
-            }
+            Ok(left) => Ok(Self { decoder, before, left, target, last_key: None, open: false }),
             Err(error) => decoder.leave(before, Err(error)),
         }
     }
@@ -98,7 +93,7 @@ impl<'a, 'de> Pairs<'a, 'de> {
             let name = match common {
                 Some(common) => {
                     self.decoder.reader = ahead;
-                    self.common_name(common)
+                    common_name(common)
                 }
                 None => self.rare_name()?,
             };
@@ -132,21 +127,16 @@ impl<'a, 'de> Pairs<'a, 'de> {
         self.decoder.doubtful |= !is_greater;
         self.last_key = key;
     }
+}
 
-    #[inline]
-    fn common_name(&self, key: Common<'de>) -> FieldName<'de> {
-        let (is_atom, bytes) = match key {
-            Common::Atom(name) => (true, name),
-            Common::Binary(bytes) => (false, bytes),
-            Common::Integer(_) | Common::Float(_) => {
-                return FieldName { is_atom: false, name: None };
-            }
-        };
-        // The name of a field need not be seen to be UTF-8.
-        let known = self.fields.iter().find(|field| field.as_bytes() == bytes);
-        let name = known.map_or_else(|| core::str::from_utf8(bytes).ok(), |field| Some(*field));
-        FieldName { is_atom, name: name.map(Name::Utf8) }
-    }
+#[inline]
+fn common_name(key: Common<'_>) -> FieldName<'_> {
+    let (is_atom, bytes) = match key {
+        Common::Atom(name) => (true, name),
+        Common::Binary(bytes) => (false, bytes),
+        Common::Integer(_) | Common::Float(_) => return FieldName { is_atom: false, name: None },
+    };
+    FieldName { is_atom, name: core::str::from_utf8(bytes).map(Name::Utf8).ok() }
 }
 
 impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
