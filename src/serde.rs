@@ -78,9 +78,10 @@ pub(crate) use self::{
 };
 #[cfg(doc)]
 use crate::term::Atom;
+#[cfg(feature = "compressed")]
+use crate::term::check::check_whole;
 use crate::term::{
     Limits, Term,
-    check::check_whole,
     decode::{self, Body},
     encode, tag,
 };
