@@ -56,6 +56,11 @@ pub trait Place: Send + Sync + 'static {
         connections: u32,
     ) -> impl Future<Output = Pool<Self::DB>> + Send;
 
+    fn try_run(
+        pool: &Pool<Self::DB>,
+        sql: &str,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
     fn run(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = ()> + Send;
 
     fn number(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = i64> + Send;
@@ -164,9 +169,12 @@ impl TestClock {
 #[macro_export]
 macro_rules! helpers {
     () => {
+        async fn try_run(pool: &sqlx::Pool<Self::DB>, sql: &str) -> Result<(), sqlx::Error> {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop)
+        }
+
         async fn run(pool: &sqlx::Pool<Self::DB>, sql: &str) {
-            let run = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await;
-            run.unwrap_or_else(|error| panic!("{error}: {sql}"));
+            Self::try_run(pool, sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
         }
 
         async fn number(pool: &sqlx::Pool<Self::DB>, sql: &str) -> i64 {
