@@ -2,7 +2,6 @@
 //! proportion to its size. Time is not measured: what grew faster than the input would not end.
 //! `term_hostile.rs` has the laws of the one decoder; here are all who read.
 #![cfg(all(feature = "std", feature = "serde", feature = "getrandom"))]
-#![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -12,16 +11,16 @@
     reason = "a test may panic"
 )]
 
+#[path = "common/memory.rs"]
+#[allow(unsafe_code, unreachable_pub, reason = "an allocator can be replaced in no other way")]
+mod memory;
 #[path = "common/stack.rs"]
 #[allow(dead_code, unreachable_pub, clippy::expect_used, reason = "shared with other tests")]
 mod stack;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::Arc,
-};
+use std::sync::Arc;
 
+use memory::measured;
 use phoenix_token::{
     MaxAge, SecretKeyBase, SigningKey, Timestamp, TokenKey, Verify,
     cookie::SessionCookie,
@@ -31,34 +30,6 @@ use phoenix_token::{
     serde::from_slice_owned,
     term::{Limits, Term},
 };
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-struct Measuring;
-
-/// Counts the bytes that this thread holds, and the most it ever held.
-unsafe impl GlobalAlloc for Measuring {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        hold(layout.size() as isize);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        hold(-(layout.size() as isize));
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-fn hold(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    MOST.set(MOST.get().max(HELD.get()));
-}
-
-#[global_allocator]
-static MEASURING: Measuring = Measuring;
 
 /// A byte may become an element of 32 bytes, in a vector that was just doubled, beside a copy of the
 /// bytes themselves.
@@ -207,10 +178,7 @@ impl Readers {
     fn all_read(&self, bomb: &Bomb) {
         let Bomb { name, etf, size, is_read } = bomb;
         let within = |reader: &str, size: usize, read: &dyn Fn() -> bool| {
-            let before = HELD.get();
-            MOST.set(before);
-            let was_read = read();
-            let most = usize::try_from(MOST.get() - before).unwrap();
+            let (was_read, most) = measured(read);
             let bound = CONSTANT + MULTIPLE * size;
             assert!(most <= bound, "{name}: {reader} held {most} bytes for {size}");
             was_read

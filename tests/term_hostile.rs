@@ -1,6 +1,5 @@
 //! What hostile bytes may cost: a small stack, and a small multiple of the input. Time is not
 //! measured: what grew faster than the input would not end.
-#![allow(unsafe_code, reason = "an allocator can be replaced in no other way")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -10,53 +9,20 @@
     reason = "a test may panic"
 )]
 
+#[path = "common/memory.rs"]
+#[allow(unsafe_code, unreachable_pub, reason = "an allocator can be replaced in no other way")]
+mod memory;
 #[path = "common/stack.rs"]
 #[allow(dead_code, unreachable_pub, clippy::expect_used, reason = "shared with other tests")]
 mod stack;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    collections::hash_map::DefaultHasher,
-    hash::Hash,
-};
+use std::{collections::hash_map::DefaultHasher, hash::Hash};
 
 use phoenix_token::term::{DecodeError, EncodeError, Limits, Term};
 
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-struct Measuring;
-
-/// Counts the bytes that this thread holds, and the most it ever held.
-unsafe impl GlobalAlloc for Measuring {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        hold(layout.size() as isize);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        hold(-(layout.size() as isize));
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-fn hold(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    MOST.set(MOST.get().max(HELD.get()));
-}
-
-#[global_allocator]
-static MEASURING: Measuring = Measuring;
-
 /// What decoding gives, and the most memory it held for every byte of input.
 fn measured(etf: &[u8]) -> (Result<Term, DecodeError>, usize) {
-    let before = HELD.get();
-    MOST.set(before);
-    let decoded = Term::decode(etf);
-    let most = usize::try_from(MOST.get() - before).unwrap();
+    let (decoded, most) = memory::measured(|| Term::decode(etf));
     (decoded, most / etf.len())
 }
 
@@ -241,15 +207,13 @@ fn a_bomb_is_refused_without_inflating_it() {
     for claimed in [1_u32, 4 << 20] {
         let mut etf = bomb.clone();
         etf[2..6].copy_from_slice(&claimed.to_be_bytes());
-        let before = HELD.get();
-        MOST.set(before);
-        assert_eq!(Term::decode(&etf), Err(DecodeError::Malformed));
-        assert!(MOST.get() - before < 9 << 20, "no more than the limit on inflated bytes, doubled");
+        let (decoded, most) = memory::measured(|| Term::decode(&etf));
+        assert_eq!(decoded, Err(DecodeError::Malformed));
+        assert!(most < 9 << 20, "no more than the limit on inflated bytes, doubled");
     }
     let mut tiny = Term::binary(vec![0; 1000]).encode_compressed().unwrap();
     tiny[2..6].copy_from_slice(&(4_u32 << 20).to_be_bytes());
-    let before = HELD.get();
-    MOST.set(before);
-    assert_eq!(Term::decode(&tiny), Err(DecodeError::Malformed));
-    assert!(MOST.get() - before < 64 << 10, "a claim alone allocates little");
+    let (decoded, most) = memory::measured(|| Term::decode(&tiny));
+    assert_eq!(decoded, Err(DecodeError::Malformed));
+    assert!(most < 64 << 10, "a claim alone allocates little");
 }

@@ -1,6 +1,7 @@
 //! What the targets share: keys that never change, damage to a text, a generator that says what it
 //! is told, and a count of the memory held.
 
+#[path = "../../tests/common/memory.rs"]
 pub mod memory;
 
 use std::{convert::Infallible, sync::LazyLock};
