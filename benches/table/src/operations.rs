@@ -279,17 +279,19 @@ fn batch() -> Vec<Case<'static>> {
     vec![floor, one_by_one, batch]
 }
 
-/// One key shared by two threads against the same work for one: 1 where throughput grows with the
-/// cores. By the clock on the wall, since threads have a time each.
+/// One key shared by two threads against a key for each: 1 where they do not hinder each other. What
+/// one thread takes for its part tells how far the machine's two are cores of their own. By the clock
+/// on the wall, since threads have a time each.
 fn threads() -> Vec<Case<'static>> {
-    let on = |kind, name, threads| {
-        let key = data::key();
-        let token = key.sign_at(&ID, NOW).unwrap();
+    let token = data::key().sign_at(&ID, NOW).unwrap();
+    let on = |kind, name, threads, keys: usize| {
+        let token = token.clone();
+        let keys: Vec<_> = std::iter::repeat_with(data::key).take(keys).collect();
         Case::timed_by_itself(kind, name, move |runs| {
             let start = std::time::Instant::now();
             for _ in 0..runs {
                 std::thread::scope(|scope| {
-                    for _ in 0..threads {
+                    for key in keys.iter().cycle().take(threads) {
                         scope.spawn(|| {
                             for _ in 0..10_000 {
                                 std::hint::black_box(key.verify_at::<u64>(&token, NOW).unwrap());
@@ -301,7 +303,11 @@ fn threads() -> Vec<Case<'static>> {
             start.elapsed().as_nanos() as f64 / runs as f64
         })
     };
-    vec![on(Floor, "one thread", 1), on(Ours, "phoenix-token, one key shared", 2)]
+    vec![
+        on(Floor, "a key for each", 2, 2),
+        on(Ours, "phoenix-token, one key shared", 2, 1),
+        on(Peer, "one thread", 1, 1),
+    ]
 }
 
 /// The last key of so many matches.
