@@ -2,11 +2,10 @@
 
 use std::{string::String, time::Instant, vec::Vec};
 
-use sqlx::Acquire;
-
 use super::{
     Store,
     backend::Backend,
+    connect::Writes,
     error::StoreError,
     id::{Handle, Id},
     revocations::Subject,
@@ -37,7 +36,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token end nothing, without a query.
     pub async fn end<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Ended>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -53,7 +52,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn end_by_handle<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         handle: Handle,
     ) -> Result<Option<Ended>, StoreError> {
@@ -72,7 +71,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn end_all<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         what: EndAll,
     ) -> Result<Vec<Ended>, StoreError> {
@@ -92,7 +91,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn end_others<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         current: &[u8],
     ) -> Result<Vec<Ended>, StoreError> {
@@ -111,13 +110,13 @@ impl<DB: Backend> Store<DB> {
     /// next.
     async fn end_many<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: Id,
         operation: &Operation,
         values: &Values,
     ) -> Result<Vec<Ended>, StoreError> {
         let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
-        let mut connection = db.acquire().await?;
+        let mut connection = db.lease().await?;
         let (started, mut all) = (Instant::now(), Vec::new());
         loop {
             let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());

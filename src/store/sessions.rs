@@ -6,11 +6,10 @@ use std::{
     vec::Vec,
 };
 
-use sqlx::Acquire;
-
 use super::{
     Store,
     backend::{Backend, Value},
+    connect::{Reads, Writes},
     error::StoreError,
     id::Id,
     revocations::Subject,
@@ -31,7 +30,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`], such as a user that the table of users does not have.
     pub async fn create<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         new: &NewSession,
     ) -> Result<Created, StoreError> {
@@ -56,7 +55,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn lookup<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -83,7 +82,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn lookup_fresh<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -92,7 +91,7 @@ impl<DB: Backend> Store<DB> {
 
     async fn look_up<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &SessionToken,
     ) -> Result<Option<Session>, StoreError> {
         let values = self.presented(token);
@@ -119,7 +118,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn reissue<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Created>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -137,7 +136,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn renew<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<SessionToken>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -159,7 +158,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `false`, without a query.
     pub async fn touch<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<bool, StoreError> {
         let (Some(token), Some(touch)) = (SessionToken::from_bytes(token), &self.sql().touch)
@@ -178,7 +177,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn list<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         user_id: impl Into<Id>,
         current: Option<&[u8]>,
         limit: u32,
@@ -210,7 +209,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn count<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         user_id: impl Into<Id>,
     ) -> Result<u64, StoreError> {
         let user_id = user_id.into();
@@ -224,7 +223,7 @@ impl<DB: Backend> Store<DB> {
     /// Inserts a session under a fresh token; `None` where there was none to take it from.
     async fn insert<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         operation: &Operation,
         values: Values,
     ) -> Result<Option<Created>, StoreError> {
