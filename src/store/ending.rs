@@ -1,6 +1,6 @@
 //! Ending sessions.
 
-use std::{string::String, time::Instant, vec::Vec};
+use std::{boxed::Box, string::String, time::Instant, vec::Vec};
 
 use super::{
     Store,
@@ -41,8 +41,9 @@ impl<DB: Backend> Store<DB> {
     ) -> Result<Option<Ended>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
         let digest = token.digest();
-        let _revoked = self.inner.revocations.on_drop(Subject::Token(&digest));
+        let revoke = self.inner.revocations.begin(Subject::Token(&digest));
         let outcome = self.run(db, &self.sql().end, &self.presented(&token)).await?;
+        revoke.answered();
         Ok(self.ended(&outcome)?.pop())
     }
 
@@ -60,15 +61,17 @@ impl<DB: Backend> Store<DB> {
         self.check_id(handle)?;
         let values = self.of_user(self.values(), user_id)?;
         let values = values.with(Param::Handle, self.id_value(Column::Id, handle));
-        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
+        let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let outcome = self.run(db, &self.sql().end_by_handle, &values).await?;
+        revoke.answered();
         Ok(self.ended(&outcome)?.pop())
     }
 
     /// Ends all sessions of the user: log-out everywhere.
     ///
     /// # Errors
-    /// [`StoreError`]
+    /// [`StoreError`]; [`Incomplete`](StoreError::Incomplete) with those that were ended, where it
+    /// failed after that.
     pub async fn end_all<'c>(
         &self,
         db: impl Writes<'c, DB>,
@@ -88,7 +91,7 @@ impl<DB: Backend> Store<DB> {
     /// the user's, all.
     ///
     /// # Errors
-    /// [`StoreError`]
+    /// As for [`end_all`](Self::end_all).
     pub async fn end_others<'c>(
         &self,
         db: impl Writes<'c, DB>,
@@ -115,16 +118,26 @@ impl<DB: Backend> Store<DB> {
         operation: &Operation,
         values: &Values,
     ) -> Result<Vec<Ended>, StoreError> {
-        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
+        let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let mut connection = db.lease().await?;
-        let (started, mut all) = (Instant::now(), Vec::new());
+        let (started, mut all, mut is_first) = (Instant::now(), Vec::new(), true);
         loop {
             let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
-            let outcome = self.run_on(&mut connection, operation, values, limit).await?;
-            all.extend(self.ended(&outcome)?);
-            if outcome.rows.is_empty() || !self.inner.dialect.has_concurrent_writers() {
-                return Ok(all);
+            let answer = self.run_on(&mut connection, operation, values, limit).await;
+            match answer.and_then(|it| Ok((it.rows.is_empty(), self.ended(&it)?))) {
+                Err(error) if is_first => return Err(error),
+                Err(error) => {
+                    return Err(StoreError::Incomplete { ended: all, error: Box::new(error) });
+                }
+                Ok((is_last, ended)) => {
+                    all.extend(ended);
+                    if is_last || !self.inner.dialect.has_concurrent_writers() {
+                        revoke.answered();
+                        return Ok(all);
+                    }
+                }
             }
+            is_first = false;
         }
     }
 

@@ -70,7 +70,9 @@ impl<DB: Backend> Store<DB> {
         }
         let (found, count) = (Instant::now(), self.inner.revocations.count());
         let session = self.look_up(db, &token).await?;
-        if let Some(session) = &session {
+        let is_settled =
+            |session: &&Session| self.inner.revocations.is_settled(session.user_id, &digest);
+        if let Some(session) = session.as_ref().filter(is_settled) {
             cache.keep(digest, session, found, count);
         }
         Ok(session)
@@ -144,8 +146,9 @@ impl<DB: Backend> Store<DB> {
         let stored = Value::Bytes(self.stored(&new).to_vec());
         let values = self.presented(&token).with(Param::NewToken, stored);
         let digest = token.digest();
-        let _revoked = self.inner.revocations.on_drop(Subject::Token(&digest));
+        let revoke = self.inner.revocations.begin(Subject::Token(&digest));
         let outcome = self.run(db, &self.sql().renew, &values).await?;
+        revoke.answered();
         Ok((outcome.affected > 0).then_some(new))
     }
 

@@ -300,7 +300,8 @@ impl Settings {
     /// Keeps looked-up sessions in this process for `max_age`, at most `entries` of them.
     ///
     /// What this process ends is gone from it at once. What others end (another process, Phoenix)
-    /// may be accepted for `max_age` longer, so choose seconds.
+    /// may be accepted for `max_age` longer, so choose seconds. After an ending that was dropped or
+    /// failed, which may yet take effect, nothing of its user or token is kept for `max_age`.
     pub fn cache(mut self, max_age: Duration, entries: usize) -> Self {
         self.cache = Some(CacheSettings { max_age, entries });
         self
