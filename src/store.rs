@@ -119,7 +119,8 @@ impl<DB: Backend> Store<DB> {
     /// Makes the table and its indexes where they are missing; what is there stays as it is.
     ///
     /// It is the table of phx.gen.auth 1.8 with the optional columns, an index that serves expiry,
-    /// and a reference to the users' table where the settings name one.
+    /// and a reference to the users' table where the settings name one. A transaction of the caller
+    /// ends by it on MySQL and MariaDB, which commit with every statement that makes something.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -260,8 +261,8 @@ impl<DB: Backend> Store<DB> {
         self.inner.table.id_value(column, id)
     }
 
-    fn check_id(&self, id: Id) -> Result<(), StoreError> {
-        let is_ours = id.id_type() == self.inner.settings.id_type;
+    fn check_id(&self, column: Column, id: Id) -> Result<(), StoreError> {
+        let is_ours = id.id_type() == self.inner.settings.id_type_of(column);
         if is_ours { Ok(()) } else { Err(StoreError::IdType) }
     }
 }

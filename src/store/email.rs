@@ -122,7 +122,7 @@ impl<DB: Backend> Store<DB> {
         live: Live,
     ) -> Result<String, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         fits(sent_to)?;
         let token = SessionToken::random()?;
         let values = self

@@ -58,7 +58,7 @@ impl<DB: Backend> Store<DB> {
         handle: Handle,
     ) -> Result<Option<Ended>, StoreError> {
         let user_id = user_id.into();
-        self.check_id(handle)?;
+        self.check_id(Column::Id, handle)?;
         let values = self.of_user(self.values(), user_id)?;
         let values = values.with(Param::Handle, self.id_value(Column::Id, handle));
         let revoke = self.inner.revocations.begin(Subject::User(user_id));
@@ -142,7 +142,7 @@ impl<DB: Backend> Store<DB> {
     }
 
     fn of_user(&self, values: Values, user_id: Id) -> Result<Values, StoreError> {
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         Ok(values.with(Param::UserId, self.id_value(Column::UserId, user_id)))
     }
 

@@ -39,7 +39,7 @@ pub enum StoreError {
     /// A name in the settings that is no name of a table or column: letters, digits, `_`, `$` and
     /// `-` are allowed, 63 bytes at most.
     Name(String),
-    /// An integer id for a table of UUIDs, or the other way round.
+    /// An integer id for a column of UUIDs, or the other way round.
     IdType,
     /// `change:` and the address, or the address it is sent to, are more than 255 characters.
     AddressTooLong,

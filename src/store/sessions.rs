@@ -35,7 +35,7 @@ impl<DB: Backend> Store<DB> {
         new: &NewSession,
     ) -> Result<Created, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let authenticated_at = new.authenticated_at.map(|it| self.written(it));
         let values = self
             .values()
@@ -187,7 +187,7 @@ impl<DB: Backend> Store<DB> {
         offset: u32,
     ) -> Result<Vec<Session>, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let values = self
             .values()
             .with(Param::UserId, self.id_value(Column::UserId, user_id))
@@ -216,7 +216,7 @@ impl<DB: Backend> Store<DB> {
         user_id: impl Into<Id>,
     ) -> Result<u64, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let values = self.values().with(Param::UserId, self.id_value(Column::UserId, user_id));
         let outcome = self.run(db, &self.sql().count, &values).await?;
         let count: i64 = outcome.rows.first().map_or(Ok(0), |row| DB::get(row, 0))?;
