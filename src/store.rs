@@ -29,28 +29,18 @@
 //! # fn main() {}
 //! ```
 //!
-//! Every operation takes a pool, a connection, or a transaction of the caller (`&mut transaction`).
-//! One that ends sessions inside a transaction takes effect with its commit; call
-//! [`Store::forget`] after it, where a cache or a replica is in use.
+//! Every operation takes a pool, a connection, or a transaction of the caller (`&mut transaction`): see
+//! [`Reads`] and [`Writes`]. One that ends sessions inside a transaction takes effect with its commit;
+//! call [`Store::forget`] after it, where a cache or a replica is in use.
 //!
 //! An operation may be dropped before it has ended, as servers do when a client goes away; its
-//! outcome is unknown then, as after [`StoreError::TimedOut`]. A transaction whose beginning was
-//! dropped sqlx leaves open, and what the pool runs next on that connection is never committed. On
-//! PostgreSQL, let the pool roll back what comes back to it; on MySQL and MariaDB, run what begins a
-//! transaction (a reissue with grace, [`Live::One`], and on MySQL what ends a session) in a task of
-//! its own, which is not dropped with the request:
-//!
-//! ```
-//! # #[cfg(feature = "postgres")]
-//! let options = sqlx::postgres::PgPoolOptions::new().after_release(|connection, _| {
-//!     Box::pin(async { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) })
-//! });
-//! ```
+//! outcome is unknown then, as after [`StoreError::TimedOut`]. It leaves nothing behind in its pool.
 //!
 //! The crate chooses no TLS: name `sqlx` in your own `Cargo.toml` with one of its `tls-…` features.
 
 mod backend;
 mod cache;
+mod connect;
 mod dialect;
 mod email;
 mod ending;
@@ -77,10 +67,9 @@ use core::{
 };
 use std::{string::String, sync::Arc};
 
-use sqlx::Acquire;
-
 pub use self::{
     backend::Backend,
+    connect::{Reads, Writes},
     email::{EmailContext, EmailKind, EmailToken, Live},
     ending::EndAll,
     error::{StoreError, TableProblem},
@@ -97,6 +86,7 @@ pub use self::{
 use self::{
     backend::Value,
     cache::Cache,
+    connect::Lease,
     dialect::Dialect,
     revocations::Revocations,
     run::{Outcome, Values},
@@ -129,16 +119,17 @@ impl<DB: Backend> Store<DB> {
     /// Makes the table and its indexes where they are missing; what is there stays as it is.
     ///
     /// It is the table of phx.gen.auth 1.8 with the optional columns, an index that serves expiry,
-    /// and a reference to the users' table where the settings name one.
+    /// and a reference to the users' table where the settings name one. A transaction of the caller
+    /// ends by it on MySQL and MariaDB, which commit with every statement that makes something.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn create_table<'c>(
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         settings: &Settings,
     ) -> Result<(), StoreError> {
         settings.check_names()?;
-        let mut connection = db.acquire().await?;
+        let mut connection = db.lease().await?;
         settings
             .patiently(async {
                 let dialect = backend::dialect::<DB>(&mut connection).await?;
@@ -152,12 +143,9 @@ impl<DB: Backend> Store<DB> {
     /// # Errors
     /// [`StoreError::Name`] for a name in the settings that is none, [`StoreError::Table`] where the
     /// table or a column is missing or of another type, naming it.
-    pub async fn open<'c>(
-        db: impl Acquire<'c, Database = DB> + Send,
-        settings: Settings,
-    ) -> Result<Self, StoreError> {
+    pub async fn open<'c>(db: impl Reads<'c, DB>, settings: Settings) -> Result<Self, StoreError> {
         settings.check_names()?;
-        let mut connection = db.acquire().await?;
+        let mut connection = db.lease().await?;
         let (dialect, table) = settings
             .patiently(async {
                 let dialect = backend::dialect::<DB>(&mut connection).await?;
@@ -221,17 +209,17 @@ impl<DB: Backend> Store<DB> {
     /// Runs the operation on the caller's pool, connection or transaction.
     async fn run<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         operation: &Operation,
         values: &Values,
     ) -> Result<Outcome<DB>, StoreError> {
-        let mut connection = db.acquire().await?;
+        let mut connection = db.lease().await?;
         self.run_on(&mut connection, operation, values, self.inner.settings.timeout).await
     }
 
     async fn run_on(
         &self,
-        connection: &mut DB::Connection,
+        connection: &mut Lease<'_, DB>,
         operation: &Operation,
         values: &Values,
         limit: Duration,
@@ -273,8 +261,8 @@ impl<DB: Backend> Store<DB> {
         self.inner.table.id_value(column, id)
     }
 
-    fn check_id(&self, id: Id) -> Result<(), StoreError> {
-        let is_ours = id.id_type() == self.inner.settings.id_type;
+    fn check_id(&self, column: Column, id: Id) -> Result<(), StoreError> {
+        let is_ours = id.id_type() == self.inner.settings.id_type_of(column);
         if is_ours { Ok(()) } else { Err(StoreError::IdType) }
     }
 }

@@ -1,8 +1,8 @@
 //! Operations that are dropped before they have ended, as a server drops what its client no longer
-//! waits for: the connection goes back into the pool clean, and what follows takes effect.
-#![cfg(any(feature = "sqlite", feature = "postgres"))]
+//! waits for, or that time out: their pool stays as good as it was, and what follows takes effect.
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres")),
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
 )]
 #![allow(
@@ -25,60 +25,209 @@ use std::{
 };
 
 use databases::{Place, made};
-use phoenix_token::store::{EmailContext, EndAll, Live, NewSession, SessionToken, Settings};
+use phoenix_token::{
+    Timestamp,
+    store::{
+        Backend, EmailContext, EndAll, Live, NewSession, Session, SessionToken, Settings, Store,
+        StoreError, TokenStorage,
+    },
+};
+use sqlx::Pool;
 
-/// Drops the operation at the so many-th time that it waits; says whether it ended before.
-async fn dropped_at(wait: u32, operation: impl Future) -> bool {
-    let mut operation = pin!(operation);
-    let mut waited = 0;
-    poll_fn(|context| {
-        if operation.as_mut().poll(context).is_ready() {
-            return Poll::Ready(true);
-        }
-        waited += 1;
-        if waited > wait { Poll::Ready(false) } else { Poll::Pending }
-    })
-    .await
+/// Every operation that is a transaction on one of the databases, and some that never are.
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    End,
+    EndByHandle,
+    EndAll,
+    EndOthers,
+    Reissue,
+    Renew,
+    CreateEmail,
+    ConsumeEmail,
 }
 
-async fn what_follows_a_dropped_operation_takes_effect<P: Place>() {
-    let settings = Settings::new().grace(Duration::from_secs(60)).timeout(Duration::from_secs(60));
-    let Some((pool, store)) = made::<P>(settings).await else { return };
-    // One connection, so that what follows gets the same.
-    let one = sqlx::pool::PoolOptions::<P::DB>::new().max_connections(1);
-    let one = one.after_release(|connection, _| P::tidy(connection));
-    let one = one.connect_with((*pool.connect_options()).clone()).await.unwrap();
-    let one = if P::NAME == "SQLite, memory" { pool.clone() } else { one };
-    let create = async || store.create(&one, 1, &NewSession::new()).await.unwrap().token;
-    let is_accepted = async |token: &SessionToken| {
-        store.lookup(&pool, token.secret_bytes()).await.unwrap().is_some()
-    };
-    let login = EmailContext::Login;
-    for operation in 0..5 {
-        for wait in 0.. {
-            let token = create().await;
-            let bytes = token.secret_bytes();
-            let ended = match operation {
-                0 => dropped_at(wait, store.end(&one, bytes)).await,
-                1 => dropped_at(wait, store.end_all(&one, 1, EndAll::Sessions)).await,
-                2 => dropped_at(wait, store.reissue(&one, bytes)).await,
-                3 => dropped_at(wait, store.renew(&one, bytes)).await,
-                _ => {
-                    let made = store.create_email_token(&one, 1, &login, "a@b.c", Live::One);
-                    dropped_at(wait, made).await
-                }
-            };
-            let next = create().await;
-            assert!(is_accepted(&next).await, "operation {operation}, dropped at wait {wait}");
-            store.end(&one, next.secret_bytes()).await.unwrap();
-            assert!(!is_accepted(&next).await, "operation {operation}, dropped at wait {wait}");
-            if ended {
-                break;
+const ALL: [Operation; 8] = [
+    Operation::End,
+    Operation::EndByHandle,
+    Operation::EndAll,
+    Operation::EndOthers,
+    Operation::Reissue,
+    Operation::Renew,
+    Operation::CreateEmail,
+    Operation::ConsumeEmail,
+];
+
+/// A user with a session and an e-mail token.
+struct User {
+    id: i64,
+    token: SessionToken,
+    session: Session,
+    email: String,
+}
+
+impl User {
+    async fn new<DB: Backend>(store: &Store<DB>, pool: &Pool<DB>, id: i64) -> Self {
+        let created = store.create(pool, id, &NewSession::new()).await.unwrap();
+        let email = store.create_email_token(pool, id, &EmailContext::Login, "a@b.c", Live::One);
+        let email = email.await.unwrap();
+        Self { id, token: created.token, session: created.session, email }
+    }
+
+    async fn run<DB: Backend>(
+        &self,
+        operation: Operation,
+        store: &Store<DB>,
+        pool: &Pool<DB>,
+    ) -> Result<(), StoreError> {
+        let (bytes, login) = (self.token.secret_bytes(), EmailContext::Login);
+        match operation {
+            Operation::End => store.end(pool, bytes).await.map(drop),
+            Operation::EndByHandle => {
+                store.end_by_handle(pool, self.id, self.session.handle).await.map(drop)
+            }
+            Operation::EndAll => {
+                store.end_all(pool, self.id, EndAll::SessionsAndEmailTokens).await.map(drop)
+            }
+            Operation::EndOthers => store.end_others(pool, self.id, &[7; 32]).await.map(drop),
+            Operation::Reissue => store.reissue(pool, bytes).await.map(drop),
+            Operation::Renew => store.renew(pool, bytes).await.map(drop),
+            Operation::CreateEmail => {
+                store.create_email_token(pool, self.id, &login, "a@b.c", Live::One).await.map(drop)
+            }
+            Operation::ConsumeEmail => {
+                store.consume_email_token(pool, &login, &self.email, None).await.map(drop)
             }
         }
     }
 }
 
-on_place! { "sqlite" sqlite_file: sqlite::SqliteFile, what_follows_a_dropped_operation_takes_effect }
-on_place! { "sqlite" sqlite_memory: sqlite::SqliteMemory, what_follows_a_dropped_operation_takes_effect }
-on_place! { "postgres" postgres: postgres::Postgres, what_follows_a_dropped_operation_takes_effect }
+/// Drops the operation at its so many-th wait: as soon as it waits, or once it was woken and before
+/// it has seen why. Says whether it ended before.
+async fn dropped_at(wait: u32, woken: bool, operation: impl Future) -> bool {
+    let mut operation = pin!(operation);
+    let mut waits = 0;
+    poll_fn(|context| {
+        if waits > wait {
+            return Poll::Ready(false);
+        }
+        if operation.as_mut().poll(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        waits += 1;
+        if waits > wait && !woken { Poll::Ready(false) } else { Poll::Pending }
+    })
+    .await
+}
+
+/// In a while without end it would not.
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let limit = tokio::time::timeout(Duration::from_secs(20), future);
+    limit.await.unwrap_or_else(|_| panic!("{what} waits for what was left behind"))
+}
+
+/// The pool's one connection takes what is done on it, as another connection sees.
+async fn is_as_good_as_before<P: Place>(
+    store: &Store<P::DB>,
+    one: &Pool<P::DB>,
+    pool: &Pool<P::DB>,
+    case: &str,
+) {
+    let next = soon(case, async { store.create(one, 1, &NewSession::new()).await }).await;
+    let next = next.unwrap_or_else(|error| panic!("{case}: {error:?}")).token;
+    let is_accepted = async || store.lookup(pool, next.secret_bytes()).await.unwrap().is_some();
+    assert!(is_accepted().await, "{case}: it was made, and is not there");
+    assert!(store.end(one, next.secret_bytes()).await.unwrap().is_some(), "{case}");
+    assert!(!is_accepted().await, "{case}: it was ended, and is still there");
+}
+
+async fn a_dropped_operation_leaves_nothing_behind<P: Place>() {
+    let settings = Settings::new().grace(Duration::from_secs(60)).timeout(Duration::from_secs(60));
+    let moving = TokenStorage::Both { raw_until: Timestamp::from_millis(0) };
+    for settings in [settings.clone(), settings.token_storage(moving)] {
+        let Some((pool, store)) = made::<P>(settings).await else { return };
+        // So that what follows would get what was left behind.
+        let one = P::again(&pool, 1).await;
+        let (mut id, mut gone) = (10, Vec::new());
+        for operation in ALL {
+            let mut wait = 0;
+            loop {
+                let mut ended = false;
+                for woken in [false, true] {
+                    id += 1;
+                    let case = format!("{operation:?} dropped at wait {wait}, woken: {woken}");
+                    let user = soon(&case, User::new(&store, &one, id)).await;
+                    ended = dropped_at(wait, woken, user.run(operation, &store, &one)).await;
+                    is_as_good_as_before::<P>(&store, &one, &pool, &case).await;
+                    let delete = format!("DELETE FROM users_tokens WHERE user_id = {id}");
+                    soon(&case, P::run(&pool, &delete)).await;
+                    gone.push(user.token);
+                }
+                if ended {
+                    break;
+                }
+                wait += 1;
+            }
+        }
+        for token in gone {
+            assert_eq!(store.lookup(&pool, token.secret_bytes()).await.unwrap(), None);
+        }
+        assert_eq!(P::number(&pool, "SELECT COUNT(*) FROM users_tokens").await, 0);
+    }
+}
+
+/// Somebody holds the rows of the user for longer than the store waits.
+async fn a_transaction_that_timed_out_leaves_nothing_behind<P: Place>() {
+    let settings = Settings::new().grace(Duration::from_secs(60));
+    let Some((pool, store)) = made::<P>(settings.clone()).await else { return };
+    let hurried = Store::open(&pool, settings.timeout(Duration::from_millis(300))).await.unwrap();
+    let one = P::again(&pool, 1).await;
+    let mut timed_out = 0;
+    for (id, operation) in (10..).zip(ALL) {
+        let is_transaction = match operation {
+            Operation::Reissue => store.sql().reissue.is_transaction(),
+            Operation::CreateEmail => store.sql().create_only_email.is_transaction(),
+            _ => store.sql().end.is_transaction(),
+        };
+        if !is_transaction || matches!(operation, Operation::Renew) {
+            continue;
+        }
+        let user = User::new(&store, &one, id).await;
+        let mut holder = pool.begin().await.unwrap();
+        for context in ["session", "login"] {
+            let row = format!(
+                "SELECT CAST(id AS CHAR(9)) FROM users_tokens \
+                 WHERE user_id = {id} AND context = '{context}'"
+            );
+            let row = P::texts(&pool, &row).await.remove(0);
+            let hold = format!("UPDATE users_tokens SET sent_to = 'held' WHERE id = {row}");
+            P::run_in(&mut holder, &hold).await;
+        }
+        let error = user.run(operation, &hurried, &one).await.unwrap_err();
+        assert!(matches!(error, StoreError::TimedOut), "{operation:?}: {error:?}");
+        timed_out += 1;
+        let case = format!("{operation:?} timed out");
+        assert_eq!(soon(&case, P::number(&one, "SELECT COUNT(*) FROM users_tokens")).await, 2);
+        holder.rollback().await.unwrap();
+        let delete = format!("DELETE FROM users_tokens WHERE user_id = {id}");
+        soon(&case, P::run(&pool, &delete)).await;
+        is_as_good_as_before::<P>(&store, &one, &pool, &case).await;
+    }
+    assert!(timed_out >= 2, "no operation was a transaction");
+    assert_eq!(P::number(&pool, "SELECT COUNT(*) FROM users_tokens").await, 0);
+}
+
+on_place! { "sqlite" sqlite_file: sqlite::SqliteFile, a_dropped_operation_leaves_nothing_behind }
+on_place! { "sqlite" sqlite_memory: sqlite::SqliteMemory, a_dropped_operation_leaves_nothing_behind }
+on_place! { "postgres" postgres: postgres::Postgres,
+    a_dropped_operation_leaves_nothing_behind
+    a_transaction_that_timed_out_leaves_nothing_behind
+}
+on_place! { "mysql" mariadb: mariadb::MariaDb,
+    a_dropped_operation_leaves_nothing_behind
+    a_transaction_that_timed_out_leaves_nothing_behind
+}
+on_place! { "mysql" mysql: mariadb::AsMySql,
+    a_dropped_operation_leaves_nothing_behind
+    a_transaction_that_timed_out_leaves_nothing_behind
+}

@@ -1,7 +1,7 @@
-//! Random histories against a model in memory: what was ended or has expired is never accepted
-//! again, everything else is, and the counts agree.
+//! A state machine against a model in memory: what was ended or has expired is never accepted again,
+//! everything else is, and the counts agree.
 //!
-//! `PHOENIX_TOKEN_HISTORIES` sets how many, 24 on each database without it.
+//! `PHOENIX_TOKEN_HISTORIES` sets how many histories, 24 on each database without it.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
@@ -18,8 +18,16 @@
 
 #[path = "common/databases.rs"]
 mod databases;
+#[path = "common/session_model.rs"]
+mod session_model;
 
-use std::{fmt::Debug, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use databases::{Place, TestClock};
 use phoenix_token::{
@@ -29,78 +37,11 @@ use phoenix_token::{
         SessionToken, Settings, Store, TokenStorage,
     },
 };
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use proptest::test_runner::{Config, TestRunner};
+use proptest_state_machine::ReferenceStateMachine;
+use session_model::{Model, Session, Step, USERS, picked};
 use sqlx::Pool;
-
-const DAY: i64 = 86_400_000;
-const USERS: usize = 3;
-
-/// One step; a token is named by its place among all that there ever were.
-#[derive(Clone, Debug)]
-enum Step {
-    Create(usize),
-    Lookup(usize),
-    Touch(usize),
-    Reissue(usize),
-    Renew(usize),
-    End(usize),
-    EndAll(usize, bool),
-    EndOthers(usize, usize),
-    EndByHandle(usize, usize),
-    CreateEmail(usize, usize, bool),
-    ConsumeEmail(usize, usize),
-    Sweep,
-    Advance(i64),
-    GoBack(i64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (user, token, context) = (0..USERS, 0..1000_usize, 0..4_usize);
-    prop_oneof![
-        4 => user.clone().prop_map(Step::Create),
-        3 => token.clone().prop_map(Step::Lookup),
-        2 => token.clone().prop_map(Step::Touch),
-        3 => token.clone().prop_map(Step::Reissue),
-        3 => token.clone().prop_map(Step::Renew),
-        2 => token.clone().prop_map(Step::End),
-        1 => (user.clone(), any::<bool>()).prop_map(|(user, all)| Step::EndAll(user, all)),
-        1 => (user.clone(), token.clone()).prop_map(|(user, token)| Step::EndOthers(user, token)),
-        2 => (user.clone(), token.clone()).prop_map(|(user, token)| Step::EndByHandle(user, token)),
-        2 => (user, context.clone(), any::<bool>())
-            .prop_map(|(user, context, one)| Step::CreateEmail(user, context, one)),
-        3 => (token, context).prop_map(|(token, context)| Step::ConsumeEmail(token, context)),
-        1 => Just(Step::Sweep),
-        3 => prop_oneof![0..120_000_i64, 0..3 * DAY, Just(7 * DAY), Just(14 * DAY), Just(DAY)]
-            .prop_map(Step::Advance),
-        1 => (0..DAY).prop_map(Step::GoBack),
-    ]
-}
-
-#[derive(Clone, Debug)]
-struct Session {
-    token: SessionToken,
-    user: usize,
-    handle: Handle,
-    inserted_at: Timestamp,
-    authenticated_at: Timestamp,
-    ended: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Email {
-    token: String,
-    user: usize,
-    context: usize,
-    inserted_at: Timestamp,
-    ended: bool,
-}
-
-#[derive(Debug, Default)]
-struct Model {
-    now: Option<Timestamp>,
-    sessions: Vec<Session>,
-    emails: Vec<Email>,
-}
+use tokio::{runtime::Handle as Runtime, task};
 
 fn context(index: usize) -> EmailContext {
     let address = EmailContext::Change("a@b.c".into());
@@ -108,163 +49,88 @@ fn context(index: usize) -> EmailContext {
         .clone()
 }
 
-impl Model {
-    fn now(&self) -> i64 {
-        self.now.unwrap().as_millis()
-    }
-
-    fn is_live(&self, session: &Session) -> bool {
-        !session.ended && session.inserted_at.as_millis() > self.now() - 14 * DAY
-    }
-
-    fn is_live_email(&self, email: &Email) -> bool {
-        let validity = [15 * 60_000, 7 * DAY, 7 * DAY, DAY][email.context];
-        !email.ended && email.inserted_at.as_millis() > self.now() - validity
-    }
-
-    fn count(&self, user: usize) -> usize {
-        self.sessions.iter().filter(|it| it.user == user && self.is_live(it)).count()
-    }
-
-    fn end(&mut self, which: impl Fn(&Session) -> bool) -> usize {
-        let ended = self.sessions.iter_mut().filter(|it| !it.ended && which(it));
-        ended.map(|it| it.ended = true).count()
-    }
-}
-
+/// The store, with what it gave out for each of the model's sessions and e-mail tokens.
 struct Run<'a, DB: Backend> {
     pool: &'a Pool<DB>,
     store: Store<DB>,
     users: [Id; USERS],
-    precision: Precision,
     clock: TestClock,
-    latest: Timestamp,
-    model: Model,
+    tokens: Vec<SessionToken>,
+    handles: Vec<Handle>,
+    emails: Vec<String>,
 }
 
 impl<DB: Backend> Run<'_, DB> {
-    fn cut(&self, time: Timestamp) -> Timestamp {
-        match self.precision {
-            Precision::Seconds => Timestamp::from_secs(time.as_millis().div_euclid(1000)),
-            Precision::Microseconds => time,
-        }
-    }
-
-    /// The store has seen the clock, so that it does not go back behind this.
-    async fn see(&mut self) {
-        self.latest = self.latest.max(self.clock.now());
-        self.model.now = Some(self.latest);
-        self.store.count(self.pool, self.users[0]).await.unwrap();
-    }
-
-    async fn step(&mut self, step: &Step) {
+    /// Does what took the model from one state to the next.
+    async fn step(&mut self, step: &Step, before: &Model, after: &Model) {
         let (pool, store) = (self.pool, self.store.clone());
-        self.see().await;
-        let now = self.cut(self.latest);
-        let pick = |index: usize, len: usize| (len > 0).then(|| index % len);
-        let picked = |model: &Model, index| {
-            pick(index, model.sessions.len()).map(|index| (index, model.sessions[index].clone()))
-        };
+        let makes = after.sessions.len() > before.sessions.len();
         match *step {
             Step::Create(user) => {
                 let made = store.create(pool, self.users[user], &NewSession::new()).await.unwrap();
-                assert_eq!(made.session.inserted_at, now);
-                self.model.sessions.push(Session {
-                    token: made.token,
-                    user,
-                    handle: made.session.handle,
-                    inserted_at: now,
-                    authenticated_at: now,
-                    ended: false,
-                });
+                assert_eq!(made.session.inserted_at.as_millis(), before.written());
+                self.keep(made.token, made.session.handle);
             }
             Step::Lookup(index) => {
-                if let Some((_, session)) = picked(&self.model, index) {
-                    self.check(&session).await;
+                if let Some((index, session)) = before.session(index) {
+                    self.check(before, index, &session).await;
                 }
             }
             Step::Touch(index) => {
-                if let Some((_, session)) = picked(&self.model, index) {
-                    let touched = store.touch(pool, session.token.secret_bytes()).await.unwrap();
-                    assert!(!touched || self.model.is_live(&session));
-                }
+                let Some((index, session)) = before.session(index) else { return };
+                let touched = store.touch(pool, self.tokens[index].secret_bytes()).await.unwrap();
+                assert!(!touched || before.is_live(&session));
             }
             Step::Reissue(index) => {
-                let Some((_, old)) = picked(&self.model, index) else { return };
-                let made = store.reissue(pool, old.token.secret_bytes()).await.unwrap();
-                assert_eq!(made.is_some(), self.model.is_live(&old));
+                let Some((index, _)) = before.session(index) else { return };
+                let made = store.reissue(pool, self.tokens[index].secret_bytes()).await.unwrap();
+                assert_eq!(made.is_some(), makes);
                 if let Some(made) = made {
-                    let (token, handle) = (made.token, made.session.handle);
-                    let new = Session { token, handle, inserted_at: now, ..old };
-                    self.model.sessions.push(new);
+                    self.keep(made.token, made.session.handle);
                 }
             }
             Step::Renew(index) => {
-                let Some((index, old)) = picked(&self.model, index) else { return };
-                let new = store.renew(pool, old.token.secret_bytes()).await.unwrap();
-                assert_eq!(new.is_some(), self.model.is_live(&old));
+                let Some((index, _)) = before.session(index) else { return };
+                let new = store.renew(pool, self.tokens[index].secret_bytes()).await.unwrap();
+                assert_eq!(new.is_some(), makes);
                 if let Some(token) = new {
-                    self.model.sessions[index].ended = true;
-                    let (inserted_at, authenticated_at) = (now, now);
-                    let new = Session { token, inserted_at, authenticated_at, ..old };
-                    self.model.sessions.push(new);
+                    self.keep(token, self.handles[index]);
                 }
             }
             Step::End(index) => {
-                let Some((index, old)) = picked(&self.model, index) else { return };
-                let ended = store.end(pool, old.token.secret_bytes()).await.unwrap();
-                assert!(ended.is_some() || !self.model.is_live(&old));
-                self.model.sessions[index].ended = true;
+                let Some((index, session)) = before.session(index) else { return };
+                let ended = store.end(pool, self.tokens[index].secret_bytes()).await.unwrap();
+                assert!(ended.is_some() || !before.is_live(&session));
             }
             Step::EndAll(user, emails) => {
                 let what = if emails { EndAll::SessionsAndEmailTokens } else { EndAll::Sessions };
-                let live = self.model.count(user);
                 let ended = store.end_all(pool, self.users[user], what).await.unwrap();
-                let most = self.model.end(|it| it.user == user);
+                // What has expired may have been swept.
+                let (live, most) = (before.count(user), after.ended() - before.ended());
                 assert!((live..=most).contains(&ended.len()), "{live} {} {most}", ended.len());
-                if emails {
-                    let own = self.model.emails.iter_mut().filter(|it| it.user == user);
-                    own.for_each(|it| it.ended = true);
-                }
             }
             Step::EndOthers(user, current) => {
-                let Some((_, current)) = picked(&self.model, current) else { return };
-                let token = current.token.secret_bytes();
-                store.end_others(pool, self.users[user], token).await.unwrap();
-                self.model.end(|it| it.user == user && it.token != current.token);
+                let Some((current, _)) = before.session(current) else { return };
+                let current = self.tokens[current].secret_bytes();
+                store.end_others(pool, self.users[user], current).await.unwrap();
             }
             Step::EndByHandle(user, index) => {
-                let Some((_, other)) = picked(&self.model, index) else { return };
-                let ended = store.end_by_handle(pool, self.users[user], other.handle).await;
-                let ended = ended.unwrap();
-                if other.user == user {
-                    self.model.end(|it| it.handle == other.handle);
-                } else {
-                    assert_eq!(ended, None);
-                }
+                let Some((index, other)) = before.session(index) else { return };
+                let ended = store.end_by_handle(pool, self.users[user], self.handles[index]).await;
+                assert!(ended.unwrap().is_none() || other.user == user);
             }
             Step::CreateEmail(user, kind, one) => {
-                let live = if one { Live::One } else { Live::Many };
-                let user_id = self.users[user];
-                let context = context(kind);
-                let made = store.create_email_token(pool, user_id, &context, "a@b.c", live);
-                let token = made.await.unwrap();
-                if one {
-                    let same = |it: &&mut Email| it.user == user && it.context == kind;
-                    self.model.emails.iter_mut().filter(same).for_each(|it| it.ended = true);
-                }
-                let email = Email { token, user, context: kind, inserted_at: now, ended: false };
-                self.model.emails.push(email);
+                let (live, context) = (if one { Live::One } else { Live::Many }, context(kind));
+                let user = self.users[user];
+                let made = store.create_email_token(pool, user, &context, "a@b.c", live);
+                self.emails.push(made.await.unwrap());
             }
             Step::ConsumeEmail(index, kind) => {
-                let Some(index) = pick(index, self.model.emails.len()) else { return };
-                let email = self.model.emails[index].clone();
+                let Some(index) = picked(index, self.emails.len()) else { return };
                 let context = context(kind);
-                let used = store.consume_email_token(pool, &context, &email.token, None);
-                let used = used.await.unwrap();
-                let is_valid = kind == email.context && self.model.is_live_email(&email);
-                assert_eq!(used.is_some(), is_valid);
-                self.model.emails[index].ended |= is_valid;
+                let used = store.consume_email_token(pool, &context, &self.emails[index], None);
+                let is_usable = before.is_usable(&before.emails[index], kind);
+                assert_eq!(used.await.unwrap().is_some(), is_usable);
             }
             Step::Sweep => {
                 for what in Expired::ALL {
@@ -278,33 +144,46 @@ impl<DB: Backend> Run<'_, DB> {
                 self.clock.go_back(Duration::from_millis(millis.try_into().unwrap()));
             }
         }
+        self.see().await;
     }
 
-    async fn check(&self, session: &Session) {
-        let found = self.store.lookup(self.pool, session.token.secret_bytes()).await.unwrap();
-        assert_eq!(found.is_some(), self.model.is_live(session), "{session:?}");
+    /// The store has seen the clock, so that it does not go back behind this.
+    async fn see(&self) {
+        self.store.count(self.pool, self.users[0]).await.unwrap();
+    }
+
+    fn keep(&mut self, token: SessionToken, handle: Handle) {
+        self.tokens.push(token);
+        self.handles.push(handle);
+    }
+
+    async fn check(&self, model: &Model, index: usize, session: &Session) {
+        let token = self.tokens[index].secret_bytes();
+        let found = self.store.lookup(self.pool, token).await.unwrap();
+        assert_eq!(found.is_some(), model.is_live(session), "{session:?}");
         if let Some(found) = found {
             assert_eq!(found.user_id, self.users[session.user]);
-            assert_eq!(found.inserted_at, session.inserted_at);
-            assert_eq!(found.authenticated_at, Some(session.authenticated_at));
+            assert_eq!(found.handle, self.handles[index]);
+            assert_eq!(found.inserted_at.as_millis(), session.inserted_at);
+            let authenticated_at = found.authenticated_at.map(Timestamp::as_millis);
+            assert_eq!(authenticated_at, Some(session.authenticated_at));
         }
     }
 
-    async fn check_all(&mut self) {
-        self.see().await;
-        for session in &self.model.sessions {
-            self.check(session).await;
+    async fn check_all(&self, model: &Model) {
+        for (index, session) in model.sessions.iter().enumerate() {
+            self.check(model, index, session).await;
         }
-        for email in &self.model.emails {
+        for (email, token) in model.emails.iter().zip(&self.emails) {
             let context = context(email.context);
-            let found = self.store.verify_email_token(self.pool, &context, &email.token, None);
-            assert_eq!(found.await.unwrap().is_some(), self.model.is_live_email(email));
+            let found = self.store.verify_email_token(self.pool, &context, token, None);
+            assert_eq!(found.await.unwrap().is_some(), model.is_usable(email, email.context));
         }
         for (index, user) in self.users.into_iter().enumerate() {
             let count = self.store.count(self.pool, user).await.unwrap();
-            assert_eq!(usize::try_from(count).unwrap(), self.model.count(index));
+            assert_eq!(usize::try_from(count).unwrap(), model.count(index));
             let listed = self.store.list(self.pool, user, None, 1000, 0).await.unwrap();
-            assert_eq!(listed.len(), self.model.count(index));
+            assert_eq!(listed.len(), model.count(index));
         }
     }
 }
@@ -312,55 +191,54 @@ impl<DB: Backend> Run<'_, DB> {
 async fn no_history_brings_back_what_was_ended<P: Place>() {
     let Some(pool) = P::fresh().await else { return };
     let histories = std::env::var("PHOENIX_TOKEN_HISTORIES").ok().and_then(|it| it.parse().ok());
-    let strategy = prop::collection::vec(step(), 1..60);
-    let mut runner = TestRunner::default();
-    for history in 0..histories.unwrap_or(24_u32) {
-        let steps = strategy.new_tree(&mut runner).unwrap().current();
-        // Told before it runs: a failure shows what led to it.
-        let told = Told(&steps);
-        run::<P>(&pool, history, &steps).await;
-        std::mem::forget(told);
-    }
+    let cases = histories.unwrap_or(24);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let tested =
+        TestRunner::new(config).run(&Model::sequential_strategy(1..60), |(model, steps, seen)| {
+            let run = run::<P>(&pool, model, &steps, seen.unwrap_or_default());
+            task::block_in_place(|| Runtime::current().block_on(run));
+            Ok(())
+        });
+    tested.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-async fn run<P: Place>(pool: &Pool<P::DB>, history: u32, steps: &[Step]) {
-    let clock = TestClock::new();
+async fn run<P: Place>(
+    pool: &Pool<P::DB>,
+    mut model: Model,
+    steps: &[Step],
+    seen: Arc<AtomicUsize>,
+) {
+    let (clock, setup) = (TestClock::new(), &model.setup);
     let storages =
         [TokenStorage::Raw, TokenStorage::Sha256, TokenStorage::Both { raw_until: clock.now() }];
-    let (id_type, users) = match history % 2 {
-        0 => (IdType::Integer, [1.into(), 2.into(), i64::MAX.into()]),
-        _ => (IdType::Uuid, [[0; 16].into(), [1; 16].into(), [0xff; 16].into()]),
+    let (id_type, users) = match setup.uuids {
+        false => (IdType::Integer, [1.into(), 2.into(), i64::MAX.into()]),
+        true => (IdType::Uuid, [[0; 16].into(), [1; 16].into(), [0xff; 16].into()]),
     };
-    let precision = [Precision::Seconds, Precision::Microseconds][history as usize / 2 % 2];
+    let precision = if setup.microseconds { Precision::Microseconds } else { Precision::Seconds };
     let settings = Settings::new()
-        .table(format!("history_{history}"))
+        .table(databases::unique())
         .id_type(id_type)
         .precision(precision)
-        .token_storage(storages[history as usize % storages.len()])
+        .token_storage(storages[setup.storage])
         .timeout(Duration::from_secs(60));
-    // Without and with a cache: this process alone ends sessions, so it must not be noticed.
-    let settings = match history % 3 {
-        0 => settings.cache(Duration::from_secs(3600), 8),
-        _ => settings,
+    let settings = match setup.cache {
+        true => settings.cache(Duration::from_secs(3600), 8),
+        false => settings,
     };
     let settings = clock.on(settings);
     Store::create_table(pool, &settings).await.unwrap();
     let store = Store::open(pool, settings).await.unwrap();
-    let (latest, model) = (clock.now(), Model::default());
-    let mut run = Run { pool, store, users, precision, clock, latest, model };
+    let (tokens, handles, emails) = (Vec::new(), Vec::new(), Vec::new());
+    let mut run = Run { pool, store, users, clock, tokens, handles, emails };
+    run.see().await;
     for step in steps {
-        run.step(step).await;
+        seen.fetch_add(1, Ordering::SeqCst);
+        let after = Model::apply(model.clone(), step);
+        run.step(step, &model, &after).await;
+        model = after;
     }
-    run.check_all().await;
-}
-
-/// Prints the history where its run panics.
-struct Told<'a, T: Debug>(&'a T);
-
-impl<T: Debug> Drop for Told<'_, T> {
-    fn drop(&mut self) {
-        eprintln!("the history: {:?}", self.0);
-    }
+    run.check_all(&model).await;
 }
 
 on_every_database! {

@@ -251,10 +251,9 @@ pub(crate) async fn finish(mut response: Response) -> Response {
             Some(("Refused", "The form is too old. Go back, load the page anew and try again."))
         }
         StatusCode::NOT_FOUND => Some(("Not found", "There is no such page.")),
-        StatusCode::SERVICE_UNAVAILABLE => Some((
-            "One moment",
-            "The service cannot reach its database. Nothing was changed; try again later.",
-        )),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Some(("One moment", "The service cannot reach its database. Try again later."))
+        }
         _ => None,
     };
     if let Some((title, text)) = explained {

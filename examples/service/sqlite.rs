@@ -21,7 +21,8 @@ pub(crate) async fn service(
 ) -> Result<Service, Box<dyn Error>> {
     // In memory each connection would have a database of its own.
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.connect(url).await?;
+    // Nor may the connection be closed, as it is where a request is dropped during its test.
+    let pool = pool.test_before_acquire(false).connect(url).await?;
     let users = "CREATE TABLE IF NOT EXISTS users (
                    id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE)";
     sqlx::query(users).execute(&pool).await?;

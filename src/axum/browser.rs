@@ -215,7 +215,7 @@ impl Browser {
     /// [`log_out`](Self::log_out).
     ///
     /// # Errors
-    /// [`AuthError`]; the browser stays as it was.
+    /// [`AuthError`]; the browser stays as it was. [`AuthError::ended`] has what was ended all the same.
     pub async fn log_out_everywhere(&self) -> Result<LoggedOut, AuthError> {
         let Some(current) = self.current() else { return self.log_out().await };
         let sessions = &self.visit.auth.sessions;

@@ -60,7 +60,7 @@ impl CurrentSession {
     /// Ends all of the user's sessions but this one.
     ///
     /// # Errors
-    /// [`AuthError`]
+    /// [`AuthError`]; [`AuthError::ended`] has what was ended all the same.
     pub async fn end_others(&self) -> Result<Vec<Ended>, AuthError> {
         self.browser.end_others(&self.current).await
     }

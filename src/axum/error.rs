@@ -6,7 +6,10 @@ use ::axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{error::SignError, store::StoreError};
+use crate::{
+    error::SignError,
+    store::{Ended, StoreError},
+};
 
 /// The store, or the making of a cookie, failed. It is no word about whether anybody is logged in.
 ///
@@ -31,6 +34,15 @@ impl AuthError {
         match &*self.cause {
             Cause::Store(error) => Some(error),
             Cause::Cookie(_) => None,
+        }
+    }
+
+    /// What was ended all the same, by a log-out everywhere or of all others that then failed:
+    /// broadcast `"disconnect"` to the topics.
+    pub fn ended(&self) -> &[Ended] {
+        match &*self.cause {
+            Cause::Store(StoreError::Incomplete { ended, .. }) => ended,
+            _ => &[],
         }
     }
 

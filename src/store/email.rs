@@ -1,10 +1,9 @@
 use std::{format, string::String};
 
-use sqlx::Acquire;
-
 use super::{
     Store,
     backend::{Backend, Value},
+    connect::{Reads, Writes},
     error::StoreError,
     id::Id,
     session,
@@ -116,14 +115,14 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; [`AddressTooLong`](StoreError::AddressTooLong) where the address has no room.
     pub async fn create_email_token<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         context: &EmailContext,
         sent_to: &str,
         live: Live,
     ) -> Result<String, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         fits(sent_to)?;
         let token = SessionToken::random()?;
         let values = self
@@ -151,7 +150,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; a text that is no token is `None`.
     pub async fn verify_email_token<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         context: &EmailContext,
         token: &str,
         sent_to: Option<&str>,
@@ -167,7 +166,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; a text that is no token is `None`.
     pub async fn consume_email_token<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         context: &EmailContext,
         token: &str,
         sent_to: Option<&str>,
@@ -178,7 +177,7 @@ impl<DB: Backend> Store<DB> {
 
     async fn email_token<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         operation: &Operation,
         context: &EmailContext,
         token: &str,

@@ -1,12 +1,11 @@
 //! Ending sessions.
 
-use std::{string::String, time::Instant, vec::Vec};
-
-use sqlx::Acquire;
+use std::{boxed::Box, string::String, time::Instant, vec::Vec};
 
 use super::{
     Store,
     backend::Backend,
+    connect::Writes,
     error::StoreError,
     id::{Handle, Id},
     revocations::Subject,
@@ -37,13 +36,14 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token end nothing, without a query.
     pub async fn end<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Ended>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
         let digest = token.digest();
-        let _revoked = self.inner.revocations.on_drop(Subject::Token(&digest));
+        let revoke = self.inner.revocations.begin(Subject::Token(&digest));
         let outcome = self.run(db, &self.sql().end, &self.presented(&token)).await?;
+        revoke.answered();
         Ok(self.ended(&outcome)?.pop())
     }
 
@@ -53,26 +53,28 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn end_by_handle<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         handle: Handle,
     ) -> Result<Option<Ended>, StoreError> {
         let user_id = user_id.into();
-        self.check_id(handle)?;
+        self.check_id(Column::Id, handle)?;
         let values = self.of_user(self.values(), user_id)?;
         let values = values.with(Param::Handle, self.id_value(Column::Id, handle));
-        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
+        let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let outcome = self.run(db, &self.sql().end_by_handle, &values).await?;
+        revoke.answered();
         Ok(self.ended(&outcome)?.pop())
     }
 
     /// Ends all sessions of the user: log-out everywhere.
     ///
     /// # Errors
-    /// [`StoreError`]
+    /// [`StoreError`]; [`Incomplete`](StoreError::Incomplete) with those that were ended, where it
+    /// failed after that.
     pub async fn end_all<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         what: EndAll,
     ) -> Result<Vec<Ended>, StoreError> {
@@ -89,10 +91,10 @@ impl<DB: Backend> Store<DB> {
     /// the user's, all.
     ///
     /// # Errors
-    /// [`StoreError`]
+    /// As for [`end_all`](Self::end_all).
     pub async fn end_others<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         current: &[u8],
     ) -> Result<Vec<Ended>, StoreError> {
@@ -111,26 +113,36 @@ impl<DB: Backend> Store<DB> {
     /// next.
     async fn end_many<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: Id,
         operation: &Operation,
         values: &Values,
     ) -> Result<Vec<Ended>, StoreError> {
-        let _revoked = self.inner.revocations.on_drop(Subject::User(user_id));
-        let mut connection = db.acquire().await?;
-        let (started, mut all) = (Instant::now(), Vec::new());
+        let revoke = self.inner.revocations.begin(Subject::User(user_id));
+        let mut connection = db.lease().await?;
+        let (started, mut all, mut is_first) = (Instant::now(), Vec::new(), true);
         loop {
             let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
-            let outcome = self.run_on(&mut connection, operation, values, limit).await?;
-            all.extend(self.ended(&outcome)?);
-            if outcome.rows.is_empty() || !self.inner.dialect.has_concurrent_writers() {
-                return Ok(all);
+            let answer = self.run_on(&mut connection, operation, values, limit).await;
+            match answer.and_then(|it| Ok((it.rows.is_empty(), self.ended(&it)?))) {
+                Err(error) if is_first => return Err(error),
+                Err(error) => {
+                    return Err(StoreError::Incomplete { ended: all, error: Box::new(error) });
+                }
+                Ok((is_last, ended)) => {
+                    all.extend(ended);
+                    if is_last || !self.inner.dialect.has_concurrent_writers() {
+                        revoke.answered();
+                        return Ok(all);
+                    }
+                }
             }
+            is_first = false;
         }
     }
 
     fn of_user(&self, values: Values, user_id: Id) -> Result<Values, StoreError> {
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         Ok(values.with(Param::UserId, self.id_value(Column::UserId, user_id)))
     }
 

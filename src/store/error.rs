@@ -1,5 +1,7 @@
 use core::fmt;
-use std::string::String;
+use std::{boxed::Box, string::String, vec::Vec};
+
+use super::session::Ended;
 
 /// Why the store could not do what was asked.
 ///
@@ -17,6 +19,16 @@ pub enum StoreError {
     /// The statement took longer than [`Settings::timeout`](super::Settings::timeout). Whether it
     /// took effect is unknown: look again, or end again, which does no harm.
     TimedOut,
+    /// Of the many sessions that were to be ended some were, and others may be left: broadcast
+    /// `"disconnect"` to the topics of these, and end all again, which does no harm.
+    ///
+    /// In a transaction of the caller they are ended with its commit only.
+    Incomplete {
+        /// What was ended.
+        ended: Vec<Ended>,
+        /// What happened then.
+        error: Box<StoreError>,
+    },
     /// The table is not what the settings say.
     Table {
         /// The table, as the settings name it.
@@ -27,7 +39,7 @@ pub enum StoreError {
     /// A name in the settings that is no name of a table or column: letters, digits, `_`, `$` and
     /// `-` are allowed, 63 bytes at most.
     Name(String),
-    /// An integer id for a table of UUIDs, or the other way round.
+    /// An integer id for a column of UUIDs, or the other way round.
     IdType,
     /// `change:` and the address, or the address it is sent to, are more than 255 characters.
     AddressTooLong,
@@ -66,6 +78,9 @@ impl fmt::Display for StoreError {
             Self::Busy(_) => f.write_str("the database is busy, the last attempt failed as well"),
             Self::NoConnection => f.write_str("the pool had no connection in time"),
             Self::TimedOut => f.write_str("the statement took too long, its outcome is unknown"),
+            Self::Incomplete { ended, .. } => {
+                write!(f, "{} of the sessions ended, others may be left", ended.len())
+            }
             Self::Table { table, problem } => write!(f, "table {table}: {problem}"),
             Self::Name(name) => write!(f, "{name:?} is no name of a table or column"),
             Self::IdType => f.write_str("the id is not of the table's type of ids"),
@@ -92,6 +107,7 @@ impl core::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Database(error) | Self::Busy(error) => Some(error),
+            Self::Incomplete { error, .. } => Some(&**error),
             _ => None,
         }
     }

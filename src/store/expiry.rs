@@ -2,11 +2,12 @@
 
 use core::{future::Future, time::Duration};
 
-use sqlx::{Acquire, Pool};
+use sqlx::Pool;
 
 use super::{
     Store,
     backend::{Backend, Value},
+    connect::Writes,
     email::EmailKind,
     error::StoreError,
     statement::Param,
@@ -72,13 +73,13 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn delete_expired<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         what: Expired,
         batch: u32,
     ) -> Result<u64, StoreError> {
         let operation = self.sql().delete_expired(what);
         let values = self.values().with(Param::Limit, Value::Integer(batch.into()));
-        let mut connection = db.acquire().await?;
+        let mut connection = db.lease().await?;
         let limit = self.inner.settings.patience();
         Ok(self.run_on(&mut connection, operation, &values, limit).await?.affected)
     }

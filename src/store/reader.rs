@@ -2,17 +2,15 @@
 
 use core::fmt;
 
-use sqlx::{
-    Acquire, Pool, Transaction,
-    pool::{MaybePoolConnection, PoolConnection},
-};
+use sqlx::Pool;
 
 use super::{
     Store,
     backend::{Backend, BoxFuture},
+    connect::{Lease, Leases, Reads},
 };
 
-/// A pair of pools that stands wherever a look-up takes a pool: see [`Store::reader`].
+/// A pair of pools that stands wherever something is read: see [`Store::reader`].
 ///
 /// It chooses when the look-up asks it for a connection, so it can be kept and shared.
 pub struct Reader<DB: Backend> {
@@ -26,8 +24,8 @@ impl<DB: Backend> Store<DB> {
     /// while after this process ended a session, so that nobody passes on a replica that has not
     /// heard of it.
     ///
-    /// All else goes to the primary itself, and so does a look-up of a token that was made a moment
-    /// ago, which the replica may not know yet.
+    /// What changes something takes the primary's own pool and no reader, and so should a look-up of a
+    /// token that was made a moment ago, which the replica may not know yet.
     ///
     /// # Example
     /// ```no_run
@@ -58,21 +56,10 @@ impl<DB: Backend> Reader<DB> {
     }
 }
 
-impl<'c, DB: Backend> Acquire<'c> for &'_ Reader<DB> {
-    type Database = DB;
-
-    type Connection = PoolConnection<DB>;
-
-    fn acquire(self) -> BoxFuture<'c, Result<Self::Connection, sqlx::Error>> {
-        Box::pin(self.pool().acquire())
-    }
-
-    fn begin(self) -> BoxFuture<'c, Result<Transaction<'c, DB>, sqlx::Error>> {
-        let connection = self.pool().acquire();
-        Box::pin(async move {
-            let connection = MaybePoolConnection::PoolConnection(connection.await?);
-            Transaction::begin(connection, None).await
-        })
+impl<'c, DB: Backend> Reads<'c, DB> for &Reader<DB> {}
+impl<'c, DB: Backend> Leases<'c, DB> for &Reader<DB> {
+    fn lease(self) -> BoxFuture<'c, Result<Lease<'c, DB>, sqlx::Error>> {
+        self.pool().lease()
     }
 }
 

@@ -22,8 +22,18 @@ pub(crate) struct Revocations {
     /// Milliseconds since `started`, plus one; zero for never.
     last: AtomicU64,
     count: AtomicU64,
-    slots: Vec<AtomicU64>,
+    slots: Vec<Slot>,
+    /// How long the cache keeps an entry.
+    max_age: Duration,
     hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Slot {
+    /// The count at the last revoke.
+    revoked: AtomicU64,
+    /// The last revoke whose outcome is unknown, as `last`.
+    unanswered: AtomicU64,
 }
 
 /// What a revoke concerns.
@@ -40,7 +50,8 @@ impl Revocations {
             started: Instant::now(),
             last: AtomicU64::new(0),
             count: AtomicU64::new(0),
-            slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            slots: (0..slots).map(|_| Slot::default()).collect(),
+            max_age: cache.map_or(Duration::ZERO, |cache| cache.max_age),
             hasher: RandomState::new(),
         }
     }
@@ -51,34 +62,51 @@ impl Revocations {
     }
 
     pub(crate) fn revoked(&self, subject: &Subject<'_>) {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last.fetch_max(now.saturating_add(1), Ordering::SeqCst);
+        self.last.fetch_max(self.now(), Ordering::SeqCst);
         let count = self.count.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         if let Some(slot) = self.slot(subject) {
-            slot.fetch_max(count, Ordering::SeqCst);
+            slot.revoked.fetch_max(count, Ordering::SeqCst);
         }
     }
 
     /// Counts the revoke when dropped: after the answer of the database, or without one.
-    pub(crate) fn on_drop<'a>(&'a self, subject: Subject<'a>) -> impl Drop + 'a {
-        OnDrop { revocations: self, subject }
+    pub(crate) fn begin<'a>(&'a self, subject: Subject<'a>) -> Revoke<'a> {
+        Revoke { revocations: self, subject, answered: false }
     }
 
     /// Whether what a look-up found, with this count before it, still holds.
     pub(crate) fn holds(&self, count: u64, user: Id, token: &[u8; 32]) -> bool {
         [Subject::User(user), Subject::Token(token)].iter().all(|subject| {
-            self.slot(subject).is_some_and(|slot| slot.load(Ordering::SeqCst) <= count)
+            self.slot(subject).is_some_and(|slot| slot.revoked.load(Ordering::SeqCst) <= count)
+        })
+    }
+
+    /// Whether what a look-up finds now may be kept: not for an entry's life after a revoke without an
+    /// answer, which may yet take effect, and would then be counted no more.
+    pub(crate) fn is_settled(&self, user: Id, token: &[u8; 32]) -> bool {
+        [Subject::User(user), Subject::Token(token)].iter().all(|subject| {
+            let last = self.slot(subject).map(|slot| slot.unanswered.load(Ordering::SeqCst));
+            !self.is_within(last.unwrap_or_default(), self.max_age)
         })
     }
 
     /// Whether the last revoke is no longer ago than `window`.
     pub(crate) fn within(&self, window: Duration) -> bool {
-        let last = self.last.load(Ordering::SeqCst);
-        let ended = Duration::from_millis(last).saturating_add(window);
-        last > 0 && self.started.elapsed() <= ended
+        self.is_within(self.last.load(Ordering::SeqCst), window)
     }
 
-    fn slot(&self, subject: &Subject<'_>) -> Option<&AtomicU64> {
+    /// Milliseconds since `started`, plus one.
+    fn now(&self) -> u64 {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        now.saturating_add(1)
+    }
+
+    fn is_within(&self, time: u64, window: Duration) -> bool {
+        let ended = Duration::from_millis(time).saturating_add(window);
+        time > 0 && self.started.elapsed() <= ended
+    }
+
+    fn slot(&self, subject: &Subject<'_>) -> Option<&Slot> {
         let hash = match subject {
             Subject::User(user) => self.hash(user),
             Subject::Token(digest) => self.hash(digest),
@@ -92,13 +120,26 @@ impl Revocations {
     }
 }
 
-struct OnDrop<'a> {
+/// A revoke that was asked for.
+pub(crate) struct Revoke<'a> {
     revocations: &'a Revocations,
     subject: Subject<'a>,
+    answered: bool,
 }
 
-impl Drop for OnDrop<'_> {
+impl Revoke<'_> {
+    /// The database has done it.
+    pub(crate) fn answered(mut self) {
+        self.answered = true;
+    }
+}
+
+impl Drop for Revoke<'_> {
     fn drop(&mut self) {
+        // Before it is counted: a look-up that begins after that is to see it.
+        if let (Some(slot), false) = (self.revocations.slot(&self.subject), self.answered) {
+            slot.unanswered.fetch_max(self.revocations.now(), Ordering::SeqCst);
+        }
         self.revocations.revoked(&self.subject);
     }
 }

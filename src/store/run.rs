@@ -7,6 +7,7 @@ use sqlx::{Connection as _, Row as _};
 
 use super::{
     backend::{Args, Backend, BoxFuture, Value},
+    connect::Lease,
     dialect::Dialect,
     error::StoreError,
     settings::{Settings, TokenStorage},
@@ -76,7 +77,7 @@ pub(crate) struct Outcome<DB: Backend> {
 /// Inside a transaction of the caller nothing is tried again: there the database has given the
 /// whole transaction up.
 pub(crate) async fn run<DB: Backend>(
-    connection: &mut DB::Connection,
+    connection: &mut Lease<'_, DB>,
     dialect: Dialect,
     settings: &Settings,
     operation: &Operation,
@@ -106,13 +107,24 @@ pub(crate) async fn run<DB: Backend>(
 
 /// Boxed, so that what the callers' futures hold of it is plainly `Send`.
 fn perform<'a, DB: Backend>(
-    connection: &'a mut DB::Connection,
+    connection: &'a mut Lease<'_, DB>,
     dialect: Dialect,
     settings: &'a Settings,
     operation: &'a Operation,
     values: &'a Values,
 ) -> BoxFuture<'a, Result<Outcome<DB>, sqlx::Error>> {
-    Box::pin(transact::<DB>(connection, dialect, settings, operation, values))
+    Box::pin(async move {
+        if !operation.is_transaction() {
+            return steps::<DB>(connection, settings, operation, values).await;
+        }
+        connection.transaction_begins();
+        let outcome = transact::<DB>(connection, dialect, settings, operation, values).await;
+        // What failed otherwise than by the database's own word is in no state to go by.
+        if outcome.as_ref().err().is_none_or(|error| error.as_database_error().is_some()) {
+            connection.transaction_ended();
+        }
+        outcome
+    })
 }
 
 async fn transact<DB: Backend>(
@@ -122,9 +134,6 @@ async fn transact<DB: Backend>(
     operation: &Operation,
     values: &Values,
 ) -> Result<Outcome<DB>, sqlx::Error> {
-    if operation.isolation == Isolation::None {
-        return steps::<DB>(connection, settings, operation, values).await;
-    }
     let serializable = operation.isolation == Isolation::Serializable;
     let mut transaction = if connection.is_in_transaction() {
         connection.begin().await?

@@ -6,11 +6,10 @@ use std::{
     vec::Vec,
 };
 
-use sqlx::Acquire;
-
 use super::{
     Store,
     backend::{Backend, Value},
+    connect::{Reads, Writes},
     error::StoreError,
     id::Id,
     revocations::Subject,
@@ -31,12 +30,12 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`], such as a user that the table of users does not have.
     pub async fn create<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         user_id: impl Into<Id>,
         new: &NewSession,
     ) -> Result<Created, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let authenticated_at = new.authenticated_at.map(|it| self.written(it));
         let values = self
             .values()
@@ -56,7 +55,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn lookup<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -71,7 +70,9 @@ impl<DB: Backend> Store<DB> {
         }
         let (found, count) = (Instant::now(), self.inner.revocations.count());
         let session = self.look_up(db, &token).await?;
-        if let Some(session) = &session {
+        let is_settled =
+            |session: &&Session| self.inner.revocations.is_settled(session.user_id, &digest);
+        if let Some(session) = session.as_ref().filter(is_settled) {
             cache.keep(digest, session, found, count);
         }
         Ok(session)
@@ -83,7 +84,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn lookup_fresh<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -92,7 +93,7 @@ impl<DB: Backend> Store<DB> {
 
     async fn look_up<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         token: &SessionToken,
     ) -> Result<Option<Session>, StoreError> {
         let values = self.presented(token);
@@ -119,7 +120,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn reissue<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<Created>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -137,7 +138,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
     pub async fn renew<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<Option<SessionToken>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
@@ -145,8 +146,9 @@ impl<DB: Backend> Store<DB> {
         let stored = Value::Bytes(self.stored(&new).to_vec());
         let values = self.presented(&token).with(Param::NewToken, stored);
         let digest = token.digest();
-        let _revoked = self.inner.revocations.on_drop(Subject::Token(&digest));
+        let revoke = self.inner.revocations.begin(Subject::Token(&digest));
         let outcome = self.run(db, &self.sql().renew, &values).await?;
+        revoke.answered();
         Ok((outcome.affected > 0).then_some(new))
     }
 
@@ -159,7 +161,7 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]; bytes that are no token are `false`, without a query.
     pub async fn touch<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         token: &[u8],
     ) -> Result<bool, StoreError> {
         let (Some(token), Some(touch)) = (SessionToken::from_bytes(token), &self.sql().touch)
@@ -178,14 +180,14 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn list<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         user_id: impl Into<Id>,
         current: Option<&[u8]>,
         limit: u32,
         offset: u32,
     ) -> Result<Vec<Session>, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let values = self
             .values()
             .with(Param::UserId, self.id_value(Column::UserId, user_id))
@@ -210,11 +212,11 @@ impl<DB: Backend> Store<DB> {
     /// [`StoreError`]
     pub async fn count<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Reads<'c, DB>,
         user_id: impl Into<Id>,
     ) -> Result<u64, StoreError> {
         let user_id = user_id.into();
-        self.check_id(user_id)?;
+        self.check_id(Column::UserId, user_id)?;
         let values = self.values().with(Param::UserId, self.id_value(Column::UserId, user_id));
         let outcome = self.run(db, &self.sql().count, &values).await?;
         let count: i64 = outcome.rows.first().map_or(Ok(0), |row| DB::get(row, 0))?;
@@ -224,7 +226,7 @@ impl<DB: Backend> Store<DB> {
     /// Inserts a session under a fresh token; `None` where there was none to take it from.
     async fn insert<'c>(
         &self,
-        db: impl Acquire<'c, Database = DB> + Send,
+        db: impl Writes<'c, DB>,
         operation: &Operation,
         values: Values,
     ) -> Result<Option<Created>, StoreError> {

@@ -27,6 +27,7 @@ pub struct Settings {
     pub(crate) table: String,
     pub(crate) columns: [String; Column::ALL.len()],
     pub(crate) id_type: IdType,
+    user_id_type: Option<IdType>,
     pub(crate) storage: TokenStorage,
     pub(crate) precision: Precision,
     pub(crate) clock: Clock,
@@ -157,6 +158,7 @@ impl Settings {
             table: "users_tokens".into(),
             columns: Column::ALL.map(|column| column.default_name().into()),
             id_type: IdType::Integer,
+            user_id_type: None,
             storage: TokenStorage::Raw,
             precision: Precision::Seconds,
             clock: Clock::Database,
@@ -199,6 +201,12 @@ impl Settings {
     /// The ids of users and rows: `bigint` (the default) or UUIDs (`--binary-id`).
     pub fn id_type(mut self, id_type: IdType) -> Self {
         self.id_type = id_type;
+        self
+    }
+
+    /// The ids of users, where they are of another type than those of rows.
+    pub fn user_id_type(mut self, id_type: IdType) -> Self {
+        self.user_id_type = Some(id_type);
         self
     }
 
@@ -300,7 +308,8 @@ impl Settings {
     /// Keeps looked-up sessions in this process for `max_age`, at most `entries` of them.
     ///
     /// What this process ends is gone from it at once. What others end (another process, Phoenix)
-    /// may be accepted for `max_age` longer, so choose seconds.
+    /// may be accepted for `max_age` longer, so choose seconds. After an ending that was dropped or
+    /// failed, which may yet take effect, nothing of its user or token is kept for `max_age`.
     pub fn cache(mut self, max_age: Duration, entries: usize) -> Self {
         self.cache = Some(CacheSettings { max_age, entries });
         self
@@ -322,6 +331,12 @@ impl Settings {
     /// How old the old row of a reissued session is made.
     pub(crate) fn grace_age(&self) -> Duration {
         self.validity.saturating_sub(self.grace.unwrap_or(self.validity))
+    }
+
+    /// The type of ids of users or, of any other column, of rows.
+    pub(crate) fn id_type_of(&self, column: Column) -> IdType {
+        let of_users = self.user_id_type.filter(|_| column == Column::UserId);
+        of_users.unwrap_or(self.id_type)
     }
 
     pub(crate) fn column_name(&self, column: Column) -> &str {

@@ -348,7 +348,8 @@ impl Draft<'_> {
     }
 
     fn id(&mut self, param: Param) {
-        self.place(param, self.on.dialect.id(self.on.settings.id_type));
+        let column = if param == Param::UserId { Column::UserId } else { Column::Id };
+        self.place(param, self.on.dialect.id(self.on.settings.id_type_of(column)));
     }
 
     /// Writes `cast`, with the placeholder for its `?`.

@@ -2,6 +2,7 @@
 
 use std::{borrow::ToOwned as _, format, string::String, vec, vec::Vec};
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
 
 use super::{
@@ -44,7 +45,7 @@ impl Table {
         let mut types = [const { None }; Column::ALL.len()];
         for (column, own) in Column::ALL.into_iter().zip(&mut types) {
             let name = settings.column_name(column);
-            let expected = dialect.accepted(column, settings.id_type);
+            let expected = dialect.accepted(column, settings.id_type_of(column));
             match column_type(found, name, expected) {
                 Err(TableProblem::MissingColumn(_)) if column.is_optional() => {}
                 checked => *own = Some(checked?),
@@ -106,7 +107,7 @@ fn check_users(
     users: &Users,
 ) -> Result<(), TableProblem> {
     for (name, like) in [(&users.id, Column::UserId), (&users.email, Column::SentTo)] {
-        column_type(found, name, dialect.accepted(like, settings.id_type))?;
+        column_type(found, name, dialect.accepted(like, settings.id_type_of(like)))?;
     }
     Ok(())
 }
@@ -249,7 +250,7 @@ struct Types {
 impl Types {
     fn of(dialect: Dialect, settings: &Settings) -> Self {
         use super::time_text::Precision::{Microseconds, Seconds};
-        let (primary_key, id) = match (dialect, settings.id_type) {
+        let of = |column| match (dialect, settings.id_type_of(column)) {
             (Dialect::Sqlite, IdType::Integer) => ("INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER"),
             (Dialect::Sqlite, IdType::Uuid) => ("TEXT PRIMARY KEY", "TEXT"),
             (Dialect::Postgres, IdType::Integer) => ("bigserial PRIMARY KEY", "bigint"),
@@ -259,6 +260,7 @@ impl Types {
             }
             (Dialect::MySql { .. }, IdType::Uuid) => ("binary(16) PRIMARY KEY", "binary(16)"),
         };
+        let ((primary_key, _), (_, id)) = (of(Column::Id), of(Column::UserId));
         let (bytes, text) = match dialect {
             Dialect::Sqlite => ("BLOB", "TEXT"),
             Dialect::Postgres => ("bytea", "varchar(255)"),
@@ -307,11 +309,19 @@ fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
         .collect()
 }
 
-/// Ecto's name. PostgreSQL would cut a long one at its end, where those of one table differ, and then
-/// take the second index for the first.
+/// Ecto's name, or what has room of it with a digest of all of it: PostgreSQL would cut a long one at
+/// its end, and then take the index of another table or of other columns for this one.
 fn index_name(table: &str, columns: &str) -> String {
-    let whole = format!("{table}_{columns}_index");
-    let excess = whole.len().saturating_sub(63);
-    let end = table.floor_char_boundary(table.len().saturating_sub(excess));
-    format!("{}_{columns}_index", table.get(..end).unwrap_or_default())
+    let whole = format!("{table}_{columns}");
+    let name = format!("{whole}_index");
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(whole.as_bytes()).into();
+    let digest = format!("_{:08x}_index", u32::from_be_bytes([a, b, c, d]));
+    let end = whole.floor_char_boundary(LONGEST_NAME.saturating_sub(digest.len()));
+    format!("{}{digest}", whole.get(..end).unwrap_or_default())
 }
+
+/// In bytes: PostgreSQL's. MySQL's is 64 characters, and SQLite has none.
+const LONGEST_NAME: usize = 63;

@@ -27,7 +27,6 @@ pub mod server;
 use std::{
     future::Future,
     path::PathBuf,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU32, Ordering},
@@ -67,13 +66,11 @@ pub trait Place: Send + Sync + 'static {
 
     fn texts(pool: &Pool<Self::DB>, sql: &str) -> impl Future<Output = Vec<String>> + Send;
 
-    /// What a pool is to do with a connection that comes back.
-    fn tidy(_: &mut <Self::DB as Database>::Connection) -> Tidying<'_> {
-        Box::pin(std::future::ready(Ok(true)))
-    }
+    fn run_in(
+        connection: &mut <Self::DB as Database>::Connection,
+        sql: &str,
+    ) -> impl Future<Output = ()> + Send;
 }
-
-pub type Tidying<'a> = Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'a>>;
 
 /// A table and a store on a database of its own, or nothing where there is no server.
 pub async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P::DB>)> {
@@ -177,6 +174,11 @@ macro_rules! helpers {
             Self::try_run(pool, sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
         }
 
+        async fn run_in(connection: &mut <Self::DB as sqlx::Database>::Connection, sql: &str) {
+            let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection);
+            done.await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        }
+
         async fn number(pool: &sqlx::Pool<Self::DB>, sql: &str) -> i64 {
             let sql = sqlx::AssertSqlSafe(sql.to_owned());
             sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
@@ -241,9 +243,11 @@ pub mod sqlite {
         const NAME: &'static str = "SQLite, memory";
 
         async fn fresh() -> Option<SqlitePool> {
-            // Each connection would have a database of its own.
-            let options = SqlitePoolOptions::new().max_connections(1).idle_timeout(None);
-            Some(options.max_lifetime(None).connect("sqlite::memory:").await.unwrap())
+            // Each connection would have a database of its own, and a pool closes one whose test is
+            // dropped with what waits for it.
+            let options = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+            let options = options.idle_timeout(None).max_lifetime(None);
+            Some(options.connect("sqlite::memory:").await.unwrap())
         }
 
         async fn again(pool: &SqlitePool, _: u32) -> SqlitePool {

@@ -37,11 +37,6 @@ impl Place for Postgres {
         connect((*pool.connect_options()).clone(), connections).await
     }
 
-    /// sqlx leaves a transaction open whose beginning was dropped.
-    fn tidy(connection: &mut sqlx::PgConnection) -> super::Tidying<'_> {
-        Box::pin(async { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) })
-    }
-
     crate::helpers!();
 }
 

@@ -52,7 +52,12 @@ async fn work<DB: Backend>(
         Command::RevokeAll { user, email_tokens, show, .. } => {
             let what =
                 if *email_tokens { EndAll::SessionsAndEmailTokens } else { EndAll::Sessions };
-            show_ended(&store.end_all(pool, user.user, what).await.map_err(failed)?, show)
+            let ended = store.end_all(pool, user.user, what).await;
+            // Their live sockets are to be told, whatever happened then.
+            if let Err(StoreError::Incomplete { ended, .. }) = &ended {
+                show_ended(ended, show)?;
+            }
+            show_ended(&ended.map_err(failed)?, show)
         }
         Command::DeleteExpired { batch, .. } => delete_expired(store, pool, *batch).await,
     }

@@ -1,0 +1,131 @@
+//! Endings that fail half-way or are left without an answer: what is known of them, and what is told.
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+#[path = "common/databases.rs"]
+mod databases;
+
+use std::{future::Future, time::Duration};
+
+use databases::{Place, made};
+use phoenix_token::store::{EndAll, NewSession, Settings, Store, StoreError};
+
+/// Until the database says so; for ever is not waited.
+async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let asked = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let limit = tokio::time::timeout(Duration::from_secs(60), asked);
+    limit.await.unwrap_or_else(|_| panic!("not seen: {what}"));
+}
+
+/// A session that is made while log-out everywhere waits for another is left to the statement's
+/// repetition, and that one's connection is cut.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ended_before_a_failure_is_told() {
+    use databases::postgres::Postgres;
+    let settings = Settings::new().timeout(Duration::from_secs(60));
+    let Some((pool, store)) = made::<Postgres>(settings).await else { return };
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'";
+    for others in [false, true] {
+        let create = async || store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+        let first = create().await;
+        let mut holder = pool.begin().await.unwrap();
+        assert!(store.touch(&mut holder, first.secret_bytes()).await.unwrap());
+        let ending = {
+            let (store, pool) = (store.clone(), pool.clone());
+            tokio::spawn(async move {
+                match others {
+                    false => store.end_all(&pool, 1, EndAll::Sessions).await,
+                    true => store.end_others(&pool, 1, &[7; 32]).await,
+                }
+            })
+        };
+        until("a DELETE that waits", async || Postgres::number(&pool, waiting).await == 1).await;
+        let second = create().await;
+        let mut other = pool.begin().await.unwrap();
+        assert!(store.touch(&mut other, second.secret_bytes()).await.unwrap());
+        holder.commit().await.unwrap();
+        until("the first one's end", async || {
+            store.lookup(&pool, first.secret_bytes()).await.unwrap().is_none()
+        })
+        .await;
+        until("another that waits", async || Postgres::number(&pool, waiting).await == 1).await;
+        let cut = waiting.replace("COUNT(*)", "COUNT(pg_terminate_backend(pid))");
+        assert_eq!(Postgres::number(&pool, &cut).await, 1);
+
+        let error = ending.await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "1 of the sessions ended, others may be left");
+        let topic = store.live_socket_topic(&first);
+        let StoreError::Incomplete { ended, error: cause } = &error else { panic!("{error:?}") };
+        assert_eq!(ended.iter().map(|it| &it.live_socket_topic).collect::<Vec<_>>(), [&topic]);
+        assert!(matches!(**cause, StoreError::Database(_)), "{cause:?}");
+        #[cfg(feature = "axum")]
+        {
+            let error = phoenix_token::axum::AuthError::from(error);
+            assert_eq!(error.ended().len(), 1);
+            assert_eq!(error.ended()[0].live_socket_topic, topic);
+        }
+        other.rollback().await.unwrap();
+        assert!(store.lookup(&pool, second.secret_bytes()).await.unwrap().is_some());
+        assert_eq!(store.end_all(&pool, 1, EndAll::Sessions).await.unwrap().len(), 1);
+    }
+}
+
+/// A log-out that is given up while it waits for the row takes effect when nobody looks any more.
+async fn the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end<P: Place>() {
+    let cached = Settings::new().cache(Duration::from_secs(3600), 100);
+    let Some((pool, store)) = made::<P>(cached.clone()).await else { return };
+    for way in 0..3 {
+        // Each a store of its own, for what is not settled in one is not for an hour.
+        let settings = cached.clone().timeout(Duration::from_secs(60));
+        let store =
+            if way == 0 { store.clone() } else { Store::open(&pool, settings).await.unwrap() };
+        let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+        let bytes = token.secret_bytes();
+        let is_accepted = async || store.lookup(&pool, bytes).await.unwrap().is_some();
+        assert!(is_accepted().await);
+        let mut holder = pool.begin().await.unwrap();
+        assert!(store.touch(&mut holder, bytes).await.unwrap());
+        match way {
+            0 => {
+                let error = store.end(&pool, bytes).await.unwrap_err();
+                assert!(matches!(error, StoreError::TimedOut), "{error:?}");
+            }
+            1 => given_up(store.end(&pool, bytes)).await,
+            _ => given_up(store.end_all(&pool, 1, EndAll::Sessions)).await,
+        }
+        assert!(is_accepted().await, "the row is held");
+        holder.rollback().await.unwrap();
+        let rows = "SELECT COUNT(*) FROM users_tokens";
+        until("the row's end", async || P::number(&pool, rows).await == 0).await;
+        assert!(!is_accepted().await, "way {way}: it was kept meanwhile");
+    }
+}
+
+/// The caller's own limit.
+async fn given_up(operation: impl Future) {
+    let limit = tokio::time::timeout(Duration::from_millis(500), operation);
+    assert!(limit.await.is_err(), "the row is held");
+}
+
+// Where it is a transaction (MySQL) it ends nothing any more; in memory there is one connection.
+on_place! { "sqlite" sqlite: sqlite::SqliteFile,
+    the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
+}
+on_every_server! { the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end }
