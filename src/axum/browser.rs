@@ -290,9 +290,14 @@ impl Browser {
         Rejection::NotLoggedIn { log_in_path }
     }
 
-    /// `require_sudo_mode`
+    /// `require_sudo_mode`. Where nothing is reissued, a row without `authenticated_at` is as old as
+    /// the log-in.
     pub(super) fn is_sudo(&self, current: &Current) -> Result<(), Rejection> {
-        if current.session.is_sudo(self.visit.auth.sudo_window) {
+        let mut session = current.session.clone();
+        if self.visit.auth.release == Release::V1_7 {
+            session.authenticated_at = session.authenticated_at.or(Some(session.inserted_at));
+        }
+        if session.is_sudo(self.visit.auth.sudo_window) {
             return Ok(());
         }
         Err(Rejection::NotSudo { log_in_path: self.send_away(&self.visit.auth.sudo_message) })
