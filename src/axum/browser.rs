@@ -21,6 +21,7 @@ use crate::{
     cookie::Session,
     csrf_protection::{CsrfToken, InvalidCsrfToken},
     error::SignError,
+    events,
     store::{self, EndAll, Ended, Handle, Id, NewSession, SessionToken},
     term::Term,
     token::Presented,
@@ -106,7 +107,8 @@ impl Browser {
     /// [`InvalidCsrfToken`]: answer with status 403.
     pub fn check_csrf<'t>(&self, given: impl Presented<'t>) -> Result<(), InvalidCsrfToken> {
         let token = self.visit.state().session.csrf_token();
-        self.visit.auth.csrf.check(token.as_ref(), given, &self.visit.facts.host)
+        let checked = self.visit.auth.csrf.check(token.as_ref(), given, &self.visit.facts.host);
+        checked.inspect_err(|_| events::csrf_token_refused())
     }
 }
 
@@ -187,6 +189,7 @@ impl Browser {
         }
         state.renewed = true;
         state.current = Some(current.clone());
+        events::logged_in(matches!(state.remember_me, RememberMeChange::Write(_)));
         let return_to = return_to.filter(|path| request::is_local(path));
         return_to.unwrap_or_else(|| auth.signed_in_path.clone())
     }
@@ -236,7 +239,9 @@ impl Browser {
         clear(&mut state.session);
         state.remember_me = RememberMeChange::Remove;
         state.renewed = true;
-        state.current = None;
+        if state.current.take().is_some() {
+            events::logged_out();
+        }
         let redirect_to = self.visit.auth.signed_out_path.clone();
         LoggedOut { redirect_to, live_socket_topics }
     }

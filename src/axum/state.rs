@@ -18,6 +18,7 @@ use super::{
 use crate::{
     cookie::Session,
     error::SignError,
+    events,
     store::{self, SessionToken},
     term::Term,
     token::Verify,
@@ -86,7 +87,10 @@ impl Visit {
     pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
         let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
-        let Some(session) = found.map_err(|error| self.failed(error))? else { return Ok(()) };
+        let Some(session) = found.map_err(|error| self.failed(error))? else {
+            events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
+            return Ok(());
+        };
         // Only a hint for the list of sessions.
         let _ = self.touch(&session, &token).await;
         let mut state = self.state();
@@ -164,6 +168,7 @@ impl Visit {
         };
         let Some(old) = due.filter(|_| self.auth.release == Release::V1_8) else { return };
         let Ok(Some(made)) = self.auth.sessions.reissue(&old.token).await else { return };
+        events::session_reissued();
         let mut state = self.state();
         self.auth.put_token(&mut state.session, &made.token);
         if self.is_noted(&state) {
