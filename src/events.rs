@@ -53,6 +53,45 @@ pub(crate) fn swept(rows: u64) {
     let _ = rows;
 }
 
+/// DEBUG `logged in`, with axum: `remember_me` is whether by a cookie that outlives the browser.
+#[cfg(feature = "axum")]
+pub(crate) fn logged_in(remember_me: bool) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, remember_me, "logged in");
+    let _ = remember_me;
+}
+
+/// DEBUG `logged out`, of a browser in which somebody was logged in.
+#[cfg(feature = "axum")]
+pub(crate) fn logged_out() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, "logged out");
+}
+
+/// DEBUG `session refused`: the cookie (`session` or `remember me`) is genuine, and its session has
+/// ended.
+#[cfg(feature = "axum")]
+pub(crate) fn session_refused(cookie: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, cookie, "session refused");
+    let _ = cookie;
+}
+
+/// DEBUG `session reissued`
+#[cfg(feature = "axum")]
+pub(crate) fn session_reissued() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, "session reissued");
+}
+
+/// DEBUG `CSRF token refused`: a request had to bring a CSRF token, and brought none of its session, or a form
+/// too large to look for one.
+#[cfg(feature = "axum")]
+pub(crate) fn csrf_token_refused() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, "CSRF token refused");
+}
+
 #[cfg(feature = "tracing")]
 const TARGET: &str = "phoenix_token";
 

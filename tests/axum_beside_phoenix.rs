@@ -81,6 +81,7 @@ fn cases() -> Vec<Case> {
             app: "my_app".into(),
             signing_salt: text("signing_salt").unwrap(),
             encryption_salt: text("encryption_salt"),
+            other_secret_key_base: None,
         };
         let cookie = text("cookie").unwrap();
         let session = session_cookie(&phoenix).read(&cookie).unwrap_or_default();
@@ -214,4 +215,67 @@ async fn a_link_goes_only_to_who_has_confirmed_their_address() {
         assert!(page.contains("If that address is known here"), "the same for all");
         assert_eq!(site.links.lock().unwrap().len(), links, "{address}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_1_7_keeps_its_sessions_for_sixty_days() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    let migration = MIGRATION.replace(r#""authenticated_at" timestamp(0), "#, "");
+    sqlx::raw_sql(AssertSqlSafe(migration)).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let sql = r#"INSERT INTO "users_tokens" ("context","token","user_id","inserted_at")
+                 VALUES ('session', $1, 1, now() AT TIME ZONE 'UTC' - interval '59 days')"#;
+    sqlx::query(sql).bind(case.token.as_slice()).execute(&pool).await.unwrap();
+    let site = site(&pool, &case.phoenix).await;
+    let mut jar = Jar::default();
+    jar.cookies.insert(KEY.into(), case.cookie.clone());
+    let page = jar.get(&site.app, "/users/sessions").await;
+    assert!(page.body.contains("Ann@example.com"), "{}", page.body);
+    assert_eq!(
+        jar.session(&session_cookie(&case.phoenix), KEY).user_token(),
+        Some(&case.token[..].try_into().unwrap()),
+        "nothing is reissued"
+    );
+    sqlx::query(r#"UPDATE "users_tokens" SET "inserted_at" = "inserted_at" - interval '2 days'"#)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let asked = jar.get(&site.app, "/users/sessions").await;
+    assert_eq!(asked.location(), Some("/users/log-in"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_secret_is_changed_the_cookies_of_both_are_read() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let mut case = cases().remove(0);
+    let old = case.phoenix.secret_key_base.clone();
+    phoenix_inserts(&pool, &case.token).await;
+    case.phoenix.secret_key_base = old.chars().rev().collect();
+    let mut jar = Jar::default();
+    jar.cookies.insert(KEY.into(), case.cookie.clone());
+    let asked = jar.get(&site(&pool, &case.phoenix).await.app, "/users/sessions").await;
+    assert_eq!(asked.location(), Some("/users/log-in"));
+    case.phoenix.other_secret_key_base = Some(old);
+    jar.cookies.insert(KEY.into(), case.cookie.clone());
+    let page = jar.get(&site(&pool, &case.phoenix).await.app, "/users/sessions").await;
+    assert_eq!(page.status, StatusCode::OK);
+    case.phoenix.other_secret_key_base = None;
+    let page = jar.get(&site(&pool, &case.phoenix).await.app, "/users/sessions").await;
+    assert_eq!(page.status, StatusCode::OK, "the page before has written it anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_to_sign_out_is_one_that_phoenix_takes_as_well() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let site = site(&pool, &case.phoenix).await;
+    phoenix_inserts(&pool, &case.token).await;
+    let mut jar = Jar::default();
+    jar.cookies.insert(KEY.into(), case.cookie.clone());
+    let page = jar.get(&site.app, "/users/sessions").await.body;
+    let (_, form) = page.split_once(r#"action="/users/log-out">"#).unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
+    assert!(form.contains(r#"name="_method" value="delete""#), "{form}");
 }

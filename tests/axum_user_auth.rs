@@ -341,6 +341,27 @@ async fn phoenix_1_7_reissues_nothing_notes_nothing_and_always_clears() {
 }
 
 #[tokio::test]
+async fn with_1_7_a_row_without_authenticated_at_is_in_sudo_mode_from_its_log_in() {
+    let service = Service::with(|settings| settings.validity(60 * DAY)).await;
+    let mut jar = service.logged_in(1).await;
+    sqlx::query("UPDATE users_tokens SET authenticated_at = NULL")
+        .execute(&service.pool)
+        .await
+        .unwrap();
+    let old = app(&service.auth.clone().release(Release::V1_7));
+    service.clock.advance(Duration::from_secs(599));
+    assert_eq!(jar.get(&old, "/sudo").await.body, "sudo of 1");
+    let mut same = jar.clone();
+    assert_eq!(
+        same.get(&service.app(), "/sudo").await.location(),
+        Some("/log-in"),
+        "1.8 writes it"
+    );
+    service.clock.advance(Duration::from_secs(1));
+    assert_eq!(jar.get(&old, "/sudo").await.location(), Some("/log-in"));
+}
+
+#[tokio::test]
 async fn sudo_mode_lasts_ten_minutes_from_the_credentials() {
     let service = Service::new().await;
     let mut jar = service.logged_in(1).await;
@@ -389,8 +410,17 @@ async fn cookies_of_an_earlier_secret_are_read_and_those_of_the_first_written() 
     assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
     let mut jar = Jar::default();
     let value = old_remember.write_at(&token, service.clock.now()).unwrap();
-    jar.cookies.insert(REMEMBER_ME.into(), value);
+    jar.cookies.insert(REMEMBER_ME.into(), value.clone());
     assert_eq!(jar.get(&app, "/").await.body, "user 5");
+    assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+    assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
+    // With a session of who is to be remembered the other cookie is as old.
+    session.put_term("user_remember_me", true);
+    jar.put_session(&old_cookie, SESSION, &session);
+    jar.cookies.insert(REMEMBER_ME.into(), value);
+    assert_eq!(jar.get(&app, "/").await.set_names(), [REMEMBER_ME, SESSION]);
+    assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+    assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
 }
 
 #[tokio::test]

@@ -3,6 +3,16 @@
 #![cfg(all(feature = "tracing", feature = "sqlite"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+#[cfg(feature = "axum")]
+#[path = "common/databases.rs"]
+mod databases;
+#[cfg(feature = "axum")]
+#[path = "common/jar.rs"]
+mod jar;
+#[cfg(feature = "axum")]
+#[path = "common/service.rs"]
+mod service;
+
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
@@ -118,5 +128,48 @@ fn what_the_store_ends_and_sweeps_is_counted_and_not_named() {
         "DEBUG message=sessions ended sessions=1\n\
          DEBUG message=sessions ended sessions=1\n\
          INFO message=expired rows deleted rows=0\n"
+    );
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn who_logs_in_and_out_with_axum_is_not_named() {
+    use jar::Jar;
+    use service::{REMEMBER_ME, SESSION, Service};
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let text = said(|| {
+        runtime.block_on(async {
+            let service = Service::new().await;
+            let app = service.app();
+            let mut jar = Jar::default();
+            jar.get(&app, "/").await;
+            jar.post(&app, "/log-in?user=1").await;
+            jar.post(&app, "/log-in?user=1&remember_me=true").await;
+            service.clock.advance(std::time::Duration::from_secs(8 * 86_400));
+            jar.get(&app, "/").await;
+            let mut same = jar.clone();
+            jar.post(&app, "/log-out").await;
+            jar.post(&app, "/log-out").await;
+            same.get(&app, "/").await;
+            same.cookies.remove(SESSION);
+            same.get(&app, "/").await;
+            same.cookies.insert(REMEMBER_ME.into(), "a secret that is no cookie".into());
+            same.get(&app, "/").await;
+            let checked = service::app(&service.auth.clone().check_csrf(true));
+            same.post(&checked, "/log-out").await;
+        });
+    });
+    assert_eq!(
+        text,
+        "DEBUG message=logged in remember_me=false\n\
+         DEBUG message=logged in remember_me=true\n\
+         DEBUG message=session reissued\n\
+         DEBUG message=sessions ended sessions=1\n\
+         DEBUG message=logged out\n\
+         DEBUG message=session refused cookie=\"session\"\n\
+         DEBUG message=session refused cookie=\"remember me\"\n\
+         DEBUG message=token refused operation=\"read cookie\" reason=\"invalid\"\n\
+         DEBUG message=CSRF token refused\n"
     );
 }

@@ -11,7 +11,9 @@
 //!
 //! Browsers keep the cookies of a host for all of its ports, so a Phoenix on `localhost:4000` and this
 //! on `localhost:3000` share them. `PORT` is the port, `ORIGIN` what users call the service where it
-//! stands behind a proxy, `ENCRYPTION_SALT` the `encryption_salt:` where there is one.
+//! stands behind a proxy, `ENCRYPTION_SALT` the `encryption_salt:` where there is one, and
+//! `OTHER_SECRET_KEY_BASE` a second secret to read cookies of, while it is being changed. Whether it is
+//! Phoenix 1.7 or 1.8 the table tells.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -39,11 +39,9 @@ pub(crate) fn page(
     }
     let who = match email {
         None => "<a href=\"/users/log-in\">Sign in</a>".to_owned(),
-        Some(email) => format!(
-            "<span class=\"who\">{}</span>{}",
-            Escaped(email),
-            form("/users/log-out", "Sign out", None, browser)?
-        ),
+        Some(email) => {
+            format!("<span class=\"who\">{}</span>{}", Escaped(email), log_out_form(browser)?)
+        }
     };
     Ok(Html(document(title, &who, &format!("{messages}<h1>{}</h1>{content}", Escaped(title)))))
 }
@@ -68,6 +66,16 @@ pub(crate) fn form(
         Escaped(action),
         csrf_field(browser)?,
         Escaped(button),
+    ))
+}
+
+/// As Phoenix's own links to log out send it, so that either side may have the route: there it is one
+/// for `DELETE`, and `Plug.MethodOverride` reads the method from the form.
+fn log_out_form(browser: &Browser) -> Result<String, AuthError> {
+    Ok(format!(
+        "<form method=\"post\" action=\"/users/log-out\">{}
+        <input type=\"hidden\" name=\"_method\" value=\"delete\"><button>Sign out</button></form>",
+        csrf_field(browser)?
     ))
 }
 

@@ -1,11 +1,11 @@
 //! The service on the PostgreSQL database of a Phoenix application, of which it makes nothing.
 
-use std::{env, error::Error, sync::Arc};
+use std::{env, error::Error, sync::Arc, time::Duration};
 
 use phoenix_token::{
     SecretKeyBase,
-    axum::UserAuth,
-    cookie::SessionCookie,
+    axum::{Release, UserAuth},
+    cookie::{RememberMe, SessionCookie},
     store::{Id, IdType, Settings, Store, StoreError, TableProblem},
 };
 use sqlx::PgPool;
@@ -24,11 +24,13 @@ pub(crate) struct Phoenix {
     pub(crate) signing_salt: String,
     /// `encryption_salt:`, where there is one.
     pub(crate) encryption_salt: Option<String>,
+    /// Another `secret_key_base:` whose cookies are read as well, while it is being changed.
+    pub(crate) other_secret_key_base: Option<String>,
 }
 
 impl Phoenix {
     /// From the variables `DATABASE_URL`, `SECRET_KEY_BASE`, `PHOENIX_APP` and `SIGNING_SALT`; and
-    /// `ENCRYPTION_SALT`, where sessions are encrypted.
+    /// `ENCRYPTION_SALT`, where sessions are encrypted, `OTHER_SECRET_KEY_BASE` during a rotation.
     pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
         let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
         Ok(Self {
@@ -37,7 +39,25 @@ impl Phoenix {
             app: variable("PHOENIX_APP")?,
             signing_salt: variable("SIGNING_SALT")?,
             encryption_salt: env::var("ENCRYPTION_SALT").ok(),
+            other_secret_key_base: env::var("OTHER_SECRET_KEY_BASE").ok(),
         })
+    }
+
+    /// The session cookie and the remember-me cookie under this secret.
+    fn cookies(
+        &self,
+        secret: &SecretKeyBase,
+        release: Release,
+    ) -> Result<(SessionCookie, RememberMe), Box<dyn Error>> {
+        let session = match &self.encryption_salt {
+            None => SessionCookie::signed(secret, &self.signing_salt)?,
+            Some(salt) => SessionCookie::encrypted(secret, salt, &self.signing_salt)?,
+        };
+        let options = RememberMe::options(&self.app).max_age(match release {
+            Release::V1_7 => RememberMe::MAX_AGE_1_7,
+            Release::V1_8 => RememberMe::MAX_AGE,
+        });
+        Ok((session, RememberMe::with_options(secret, options)?))
     }
 }
 
@@ -56,23 +76,38 @@ pub(crate) async fn on(
     origin: String,
     send: Send,
 ) -> Result<Service, Box<dyn Error>> {
-    let store = open(pool).await?;
+    let release = release(pool).await?;
+    let store = open(pool, release).await?;
     let secret = SecretKeyBase::new(phoenix.secret_key_base.as_str())?;
-    let session_cookie = match &phoenix.encryption_salt {
-        None => SessionCookie::signed(&secret, &phoenix.signing_salt)?,
-        Some(salt) => SessionCookie::encrypted(&secret, salt, &phoenix.signing_salt)?,
-    };
-    let auth = UserAuth::new(&secret, &phoenix.app, session_cookie, store.clone(), pool.clone())?
+    let (session, remember_me) = phoenix.cookies(&secret, release)?;
+    let mut auth = UserAuth::new(&secret, &phoenix.app, session, store.clone(), pool.clone())?
+        .release(release)
+        .remember_me(remember_me)
         .log_in_path("/users/log-in")
         .signed_in_path("/users/sessions")
         .secure(origin.starts_with("https://"));
+    if let Some(other) = &phoenix.other_secret_key_base {
+        let other = SecretKeyBase::new(other.as_str())?;
+        let (session, remember_me) = phoenix.cookies(&other, release)?;
+        auth = auth.also_read(session, remember_me)?;
+    }
     let users = Arc::new(InPostgres(pool.clone()));
     Ok(Service { auth, users, links: Arc::new((store, pool.clone())), send, origin })
 }
 
+/// The table of 1.7 has no `authenticated_at`.
+async fn release(pool: &PgPool) -> Result<Release, sqlx::Error> {
+    let sql = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('users_tokens')
+               AND attname = 'authenticated_at' AND NOT attisdropped";
+    let columns: i64 = sqlx::query_scalar(sql).fetch_one(pool).await?;
+    Ok(if columns == 0 { Release::V1_7 } else { Release::V1_8 })
+}
+
 /// The ids are integers, or UUIDs where the application was made with `--binary-id`.
-async fn open(pool: &PgPool) -> Result<Store<sqlx::Postgres>, StoreError> {
-    let settings = Settings::new().users("users", "id", "email");
+async fn open(pool: &PgPool, release: Release) -> Result<Store<sqlx::Postgres>, StoreError> {
+    let days = if release == Release::V1_7 { 60 } else { 14 };
+    let validity = Duration::from_secs(days * 86_400);
+    let settings = Settings::new().users("users", "id", "email").validity(validity);
     match Store::open(pool, settings.clone()).await {
         Err(StoreError::Table { problem: TableProblem::WrongType { .. }, .. }) => {
             Store::open(pool, settings.id_type(IdType::Uuid)).await

@@ -21,6 +21,7 @@ use crate::{
     cookie::Session,
     csrf_protection::{CsrfToken, InvalidCsrfToken},
     error::SignError,
+    events,
     store::{self, EndAll, Ended, Handle, Id, NewSession, SessionToken},
     term::Term,
     token::Presented,
@@ -106,7 +107,8 @@ impl Browser {
     /// [`InvalidCsrfToken`]: answer with status 403.
     pub fn check_csrf<'t>(&self, given: impl Presented<'t>) -> Result<(), InvalidCsrfToken> {
         let token = self.visit.state().session.csrf_token();
-        self.visit.auth.csrf.check(token.as_ref(), given, &self.visit.facts.host)
+        let checked = self.visit.auth.csrf.check(token.as_ref(), given, &self.visit.facts.host);
+        checked.inspect_err(|_| events::csrf_token_refused())
     }
 }
 
@@ -187,6 +189,7 @@ impl Browser {
         }
         state.renewed = true;
         state.current = Some(current.clone());
+        events::logged_in(matches!(state.remember_me, RememberMeChange::Write(_)));
         let return_to = return_to.filter(|path| request::is_local(path));
         return_to.unwrap_or_else(|| auth.signed_in_path.clone())
     }
@@ -236,7 +239,9 @@ impl Browser {
         clear(&mut state.session);
         state.remember_me = RememberMeChange::Remove;
         state.renewed = true;
-        state.current = None;
+        if state.current.take().is_some() {
+            events::logged_out();
+        }
         let redirect_to = self.visit.auth.signed_out_path.clone();
         LoggedOut { redirect_to, live_socket_topics }
     }
@@ -290,9 +295,14 @@ impl Browser {
         Rejection::NotLoggedIn { log_in_path }
     }
 
-    /// `require_sudo_mode`
+    /// `require_sudo_mode`. Where nothing is reissued, a row without `authenticated_at` is as old as
+    /// the log-in.
     pub(super) fn is_sudo(&self, current: &Current) -> Result<(), Rejection> {
-        if current.session.is_sudo(self.visit.auth.sudo_window) {
+        let mut session = current.session.clone();
+        if self.visit.auth.release == Release::V1_7 {
+            session.authenticated_at = session.authenticated_at.or(Some(session.inserted_at));
+        }
+        if session.is_sudo(self.visit.auth.sudo_window) {
             return Ok(());
         }
         Err(Rejection::NotSudo { log_in_path: self.send_away(&self.visit.auth.sudo_message) })

@@ -10,6 +10,7 @@ use ::axum::{body::Body, http::Request, response::Response};
 use tower::{Layer, Service};
 
 use super::{browser::Browser, csrf, state::Visit, user_auth::UserAuth};
+use crate::events;
 
 /// The layer of [`UserAuth::layer`].
 #[derive(Clone, Debug)]
@@ -74,7 +75,10 @@ where
     if visit.auth.checks_csrf {
         match csrf::check(&visit, &parts, body).await {
             Ok(same) => body = same,
-            Err(refused) => return Ok(visit.finish(super::error::empty(refused)).await),
+            Err(refused) => {
+                events::csrf_token_refused();
+                return Ok(visit.finish(super::error::empty(refused)).await);
+            }
         }
     }
     if let Err(error) = visit.authenticate(&parts).await {

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     cookie::Session,
     error::SignError,
+    events,
     store::{self, SessionToken},
     term::Term,
     token::Verify,
@@ -81,36 +82,49 @@ impl Visit {
     }
 
     /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
-    /// cookie, which then goes into the session.
+    /// cookie, which then goes into the session. A remember-me cookie that is under another key than
+    /// the first, or stands beside a session that is, is written anew.
     pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
         let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
-        let Some(session) = found.map_err(|error| self.failed(error))? else { return Ok(()) };
+        let Some(session) = found.map_err(|error| self.failed(error))? else {
+            events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
+            return Ok(());
+        };
         // Only a hint for the list of sessions.
         let _ = self.touch(&session, &token).await;
         let mut state = self.state();
-        if remembered {
+        if remembered.is_some() {
             self.auth.put_token(&mut state.session, &token);
             if self.auth.release == Release::V1_8 {
                 state.session.put_term(&self.auth.keys.remember_me, true);
             }
         }
+        if remembered.unwrap_or(state.outdated && self.is_noted(&state)) {
+            state.remember_me = RememberMeChange::Write(token.clone());
+        }
         state.current = Some(Current { session, token });
         Ok(())
     }
 
-    /// `ensure_user_token/1`: the token, and whether it is that of the remember-me cookie.
-    fn token(&self, parts: &Parts) -> Option<(SessionToken, bool)> {
+    /// `ensure_user_token/1`: the token, and where it is that of the remember-me cookie, whether this
+    /// is outdated.
+    fn token(&self, parts: &Parts) -> Option<(SessionToken, Option<bool>)> {
         match self.state().session.get_term(&self.auth.keys.token) {
             Some(term) if !term.is_nil() && term.as_bool() != Some(false) => {
-                return SessionToken::from_bytes(term.as_bytes()?).map(|token| (token, false));
+                return SessionToken::from_bytes(term.as_bytes()?).map(|token| (token, None));
             }
             _ => (),
         }
         let value = request::cookie(&parts.headers, self.auth.remember_me_options.name())?;
         let options = Verify::at(self.auth.now());
-        let token = self.auth.remember_me.read_with(value, &options).ok()?.data;
-        SessionToken::from_bytes(&token).map(|token| (token, true))
+        let read = self.auth.remember_me.read_with(value, &options).ok()?;
+        SessionToken::from_bytes(&read.data).map(|token| (token, Some(read.key != 0)))
+    }
+
+    /// Whether the session says that the user is to be remembered, as it does from 1.8 on.
+    fn is_noted(&self, state: &State) -> bool {
+        state.session.get_term(&self.auth.keys.remember_me).and_then(Term::as_bool) == Some(true)
     }
 
     async fn touch(&self, session: &store::Session, token: &SessionToken) -> Option<()> {
@@ -154,10 +168,10 @@ impl Visit {
         };
         let Some(old) = due.filter(|_| self.auth.release == Release::V1_8) else { return };
         let Ok(Some(made)) = self.auth.sessions.reissue(&old.token).await else { return };
+        events::session_reissued();
         let mut state = self.state();
         self.auth.put_token(&mut state.session, &made.token);
-        if state.session.get_term(&self.auth.keys.remember_me).and_then(Term::as_bool) == Some(true)
-        {
+        if self.is_noted(&state) {
             state.remember_me = RememberMeChange::Write(made.token);
         }
     }

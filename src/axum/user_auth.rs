@@ -47,7 +47,8 @@ pub struct UserAuth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
     /// 1.7: logging in always clears the session, sessions are not reissued, and the session does
-    /// not note that the user is to be remembered.
+    /// not note that the user is to be remembered. The table does not say when credentials were
+    /// given: for sudo mode that is when the row was made.
     V1_7,
     /// 1.8: a user who is logged in already keeps the session, and old sessions are reissued, with
     /// the remember-me cookie.
@@ -122,9 +123,9 @@ impl UserAuth {
         self
     }
 
-    /// Also reads the cookies that were made under an earlier secret or other salts. A session that
-    /// comes so is sent back under the first, a remember-me cookie when its session is reissued. Call
-    /// it after all else that names a cookie.
+    /// Also reads the cookies that were made under an earlier secret or other salts. What comes so is
+    /// sent back under the first: the session, and with it, or where it is all that is left, the
+    /// remember-me cookie. Call it after all else that names a cookie.
     ///
     /// # Errors
     /// [`DuplicateKey`] where it is the same key as another.

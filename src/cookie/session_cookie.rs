@@ -130,8 +130,8 @@ impl SessionCookie {
         self.read_as(cookie)
     }
 
-    /// [`read`](Self::read) for another `:serializer`: [`Cbor`](crate::Cbor), `Json`, `Vec<u8>` for
-    /// the bytes as they are, or a type of the caller's.
+    /// [`read`](Self::read) for another `:serializer`: `Cbor`, `Json`, `Vec<u8>` for the
+    /// bytes as they are, or a type of the caller's.
     ///
     /// # Errors
     /// As [`read`](Self::read), and what [`SessionData::decode`] gives for authentic bytes.

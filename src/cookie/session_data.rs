@@ -16,7 +16,7 @@ use crate::{
 /// | here | `:serializer` |
 /// | --- | --- |
 /// | [`Session`] | `:external_term_format`, which is the default |
-/// | [`Cbor`](crate::Cbor) (feature `cbor`) | a module that encodes and decodes CBOR |
+/// | `Cbor` (feature `cbor`) | a module that encodes and decodes CBOR |
 /// | `Json` (feature `json`) | a module that encodes and decodes JSON |
 /// | `Vec<u8>` | the bytes as they are |
 ///
