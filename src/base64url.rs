@@ -3,11 +3,17 @@
 //! Elixir's decoder also takes correct padding and non-zero unused bits in the last character; this
 //! one takes neither, so that bytes have exactly one text.
 //!
+//! Messages and their MACs go through `base64-simd`, which is fast and looks some characters up in
+//! tables. What must not be known to whoever watches the processor's caches, the tokens of sessions and
+//! of CSRF, goes through `base64ct`, which only computes.
+//!
 //! [RFC 4648 §5]: https://www.rfc-editor.org/rfc/rfc4648#section-5
 
 use alloc::{string::String, vec::Vec};
+use core::mem;
 
 use base64_simd::{AsOut, URL_SAFE_NO_PAD};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::error::Invalid;
 
@@ -23,28 +29,50 @@ pub(crate) const fn decoded_len(characters: usize) -> Option<usize> {
 }
 
 /// Appends the text of `bytes`.
-pub(crate) fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.resize(start.saturating_add(encoded_len(bytes.len())), 0);
-    let (_, text) = out.split_at_mut(start);
-    encode(bytes, text);
+pub(crate) fn append(bytes: &[u8], out: &mut String) {
+    URL_SAFE_NO_PAD.encode_append(bytes, out);
 }
 
-/// Turns the bytes from `start` on into their text, with no memory but that of `buffer` itself.
-pub(crate) fn encode_in_place(buffer: &mut Vec<u8>, start: usize) {
-    let length = buffer.len().saturating_sub(start);
-    buffer.resize(start.saturating_add(encoded_len(length)), 0);
-    let (_, region) = buffer.split_at_mut(start);
+/// Appends `header`, and the text of the bytes that `write` appends, with no memory but that of `out`
+/// itself. After an error `out` is as before.
+pub(crate) fn append_written<R, E>(
+    out: &mut String,
+    header: &str,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<R, E>,
+) -> Result<R, E> {
+    let mut buffer = mem::take(out).into_bytes();
+    let start = buffer.len();
+    buffer.extend_from_slice(header.as_bytes());
+    let bytes_start = buffer.len();
+    let written = write(&mut buffer);
+    let length = buffer.len().saturating_sub(bytes_start);
     // To zero more room than a short text needs takes longer than to encode it.
-    if length <= 96 {
-        encode_by_chunks::<96>(region, length);
+    let mut short = [0; 96];
+    if written.is_err() {
+        buffer.truncate(start);
+        *out = ascii(buffer);
+    } else if let Some(short) = short.get_mut(..length) {
+        short.copy_from_slice(buffer.split_at(bytes_start).1);
+        buffer.truncate(start);
+        *out = ascii(buffer);
+        out.push_str(header);
+        append(short, out);
     } else {
-        encode_by_chunks::<768>(region, length);
+        buffer.resize(bytes_start.saturating_add(encoded_len(length)), 0);
+        encode_in_place(buffer.split_at_mut(bytes_start).1, length);
+        *out = ascii(buffer);
     }
+    written
+}
+
+/// A string again. What was text before is, and what came to it is base64url.
+fn ascii(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Turns the first `length` bytes of `region` into their text, which fills it.
-fn encode_by_chunks<const BYTES: usize>(region: &mut [u8], length: usize) {
+fn encode_in_place(region: &mut [u8], length: usize) {
+    const BYTES: usize = 768;
     // From the last chunk to the first: the text of a chunk begins at or after its bytes, and so
     // overwrites only what has been read.
     let mut chunk = [0; BYTES];
@@ -67,22 +95,38 @@ pub(crate) fn decode_into(text: &[u8], out: &mut [u8]) -> Result<usize, Invalid>
     Ok(bytes.len())
 }
 
+/// Appends the bytes of `text`.
+pub(crate) fn decode_append(text: &[u8], out: &mut Vec<u8>) -> Result<(), Invalid> {
+    URL_SAFE_NO_PAD.decode_append(text, out).map_err(|_| Invalid)
+}
+
 /// The bytes of `text`, which must fill `out`.
 pub(crate) fn decode_exact(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
     if decode_into(text, out)? == out.len() { Ok(()) } else { Err(Invalid) }
 }
 
-/// The finished token as a string.
-pub(crate) fn into_string(ascii: Vec<u8>) -> String {
-    // Base64url, dots and headers: the other branch is never taken.
-    String::from_utf8(ascii)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
 /// Fills `text`, which has exactly the length of the text of `bytes`.
-pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
+fn encode(bytes: &[u8], text: &mut [u8]) {
     let written = URL_SAFE_NO_PAD.encode(bytes, text.as_out());
     debug_assert_eq!(written.len(), encoded_len(bytes.len()));
+}
+
+/// The text of a secret. Neither a branch nor an address depends on it.
+pub(crate) fn secret_text(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// As [`encode`], for a secret.
+pub(crate) fn encode_secret(bytes: &[u8], text: &mut [u8]) {
+    let written = Base64UrlUnpadded::encode(bytes, text);
+    debug_assert!(written.is_ok_and(|written| written.len() == encoded_len(bytes.len())));
+}
+
+/// As [`decode_exact`], for a secret: only whether it was one may be told from time or addresses.
+pub(crate) fn decode_secret(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
+    let length = out.len();
+    let decoded = Base64UrlUnpadded::decode(text, out);
+    if decoded.is_ok_and(|bytes| bytes.len() == length) { Ok(()) } else { Err(Invalid) }
 }
 
 #[cfg(test)]
@@ -93,7 +137,7 @@ mod tests {
         clippy::arithmetic_side_effects,
         reason = "a test may panic"
     )]
-    use alloc::{vec, vec::Vec};
+    use alloc::vec;
 
     use proptest::prelude::*;
 
@@ -101,16 +145,29 @@ mod tests {
 
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+    /// What both encoders write.
     fn encoded(bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        encode_into(bytes, &mut out);
-        out
+        let mut out = String::new();
+        append(bytes, &mut out);
+        let mut secret = vec![0; out.len()];
+        encode_secret(bytes, &mut secret);
+        assert_eq!(secret, out.as_bytes());
+        assert_eq!(secret_text(bytes), out);
+        out.into_bytes()
     }
 
+    /// What both decoders say.
     fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {
         let mut out = vec![0; text.len()];
-        let length = decode_into(text, &mut out)?;
-        out.truncate(length);
+        let length = decode_into(text, &mut out);
+        out.truncate(decoded_len(text.len()).unwrap_or_default());
+        let mut secret = vec![0; out.len()];
+        assert_eq!(decode_secret(text, &mut secret).is_ok(), length.is_ok());
+        let mut appended = b"before".to_vec();
+        assert_eq!(decode_append(text, &mut appended).is_ok(), length.is_ok());
+        length?;
+        assert_eq!(secret, out);
+        assert_eq!(appended, [b"before", &out[..]].concat());
         Ok(out)
     }
 
@@ -186,9 +243,15 @@ mod tests {
             let text = encoded(bytes);
             assert_eq!(text, reference(bytes));
             assert_eq!(decoded(&text).as_deref(), Ok(bytes));
-            let mut buffer = [b"before", bytes].concat();
-            encode_in_place(&mut buffer, 6);
-            assert_eq!(buffer, [b"before", &text[..]].concat());
+            let mut out = String::from("before");
+            let written = append_written(&mut out, "header.", |out| {
+                out.extend_from_slice(bytes);
+                Ok::<_, Invalid>(())
+            });
+            assert_eq!(
+                (written, out.as_bytes()),
+                (Ok(()), &[b"beforeheader.", &text[..]].concat()[..])
+            );
         }
     }
 
@@ -213,6 +276,9 @@ mod tests {
         assert_eq!(decode_exact(b"Zm9v", &mut [0; 3]), Ok(()));
         assert_eq!(decode_exact(b"Zm9v", &mut [0; 4]), Err(Invalid));
         assert_eq!(decode_exact(b"", &mut []), Ok(()));
+        assert_eq!(decode_secret(b"Zm9v", &mut [0; 2]), Err(Invalid));
+        assert_eq!(decode_secret(b"Zm9v", &mut [0; 3]), Ok(()));
+        assert_eq!(decode_secret(b"Zm9v", &mut [0; 4]), Err(Invalid));
     }
 
     proptest! {

@@ -131,7 +131,7 @@ impl CsrfToken {
             return false;
         };
         let mut unmasked = Zeroizing::new([0; ENCODED]);
-        if masked.len() != MASKED || base64url::decode_exact(masked, &mut *unmasked).is_err() {
+        if masked.len() != MASKED || base64url::decode_secret(masked, &mut *unmasked).is_err() {
             return false;
         }
         xor(&mut unmasked, mask);
@@ -141,10 +141,9 @@ impl CsrfToken {
     fn masked(&self, mask: &[u8; ENCODED]) -> String {
         let mut masked = self.0.clone();
         xor(&mut masked, mask);
-        let mut out = Vec::with_capacity(MASKED.saturating_add(ENCODED));
-        base64url::encode_into(&*masked, &mut out);
-        out.extend_from_slice(mask);
-        base64url::into_string(out)
+        let mut out = base64url::secret_text(&*masked);
+        out.extend(mask.iter().copied().map(char::from));
+        out
     }
 
     fn bound(&self, secret: &SecretKeyBase, nonce: &[u8; ENCODED], host: &str) -> String {
@@ -249,7 +248,7 @@ fn random_text<E>(
     let mut bytes = Zeroizing::new([0; RANDOM]);
     fill(&mut *bytes)?;
     let mut text = Zeroizing::new([0; ENCODED]);
-    base64url::encode(&*bytes, &mut *text);
+    base64url::encode_secret(&*bytes, &mut *text);
     Ok(text)
 }
 

@@ -105,7 +105,7 @@ impl Cipher {
     /// Appends the token of what `write` appends, under [`AAD`], with the randomness of `fill`.
     pub(crate) fn encrypt(
         self,
-        out: &mut Vec<u8>,
+        out: &mut String,
         key: &EncryptionKey,
         sign_secret: &[u8],
         mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
@@ -130,32 +130,23 @@ impl Cipher {
 /// The message is encrypted and becomes base64url where it stands, so that nothing is allocated but
 /// room in `out`. After an error `out` is as before, and what was written of the message is zeroed.
 pub(crate) fn encrypt_with<E: From<SignError>>(
-    out: &mut Vec<u8>,
+    out: &mut String,
     key: &EncryptionKey,
     aad: &[u8],
     nonce: &[u8; NONCE_LENGTH],
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let key = key.xcp().map_err(SignError::Key)?;
-    let start = out.len();
-    out.extend_from_slice(HEADER);
-    out.extend_from_slice(nonce);
-    let tag_start = out.len();
-    out.extend_from_slice(&[0; TAG_LENGTH]);
-    let tag =
-        append_sealed(out, write, |message| aead::seal_in_place_detached(key, nonce, aad, message));
-    match tag {
-        Ok(tag) => {
-            let (_, room) = out.split_at_mut(tag_start);
-            room.split_at_mut(TAG_LENGTH).0.copy_from_slice(&tag);
-            base64url::encode_in_place(out, start.saturating_add(HEADER.len()));
-            Ok(())
-        }
-        Err(error) => {
-            out.truncate(start);
-            Err(error)
-        }
-    }
+    base64url::append_written(out, HEADER, |out| {
+        out.extend_from_slice(nonce);
+        let tag_start = out.len();
+        out.extend_from_slice(&[0; TAG_LENGTH]);
+        let seal = |message: &mut [u8]| aead::seal_in_place_detached(key, nonce, aad, message);
+        let tag = append_sealed(out, write, seal)?;
+        let (_, room) = out.split_at_mut(tag_start);
+        room.split_at_mut(TAG_LENGTH).0.copy_from_slice(&tag);
+        Ok(())
+    })
 }
 
 /// The message, decrypted in `scratch`.
@@ -166,18 +157,18 @@ pub(crate) fn decrypt_into<'b>(
     sign_secret: &[u8],
     scratch: &'b mut Scratch,
 ) -> Result<&'b [u8], Invalid> {
-    let Some(text) = token.strip_prefix(HEADER) else {
+    let Some(text) = token.strip_prefix(HEADER.as_bytes()) else {
         return v1::decrypt_into(token, aad, key, sign_secret, scratch);
     };
     let key = key.xcp().map_err(|_| Invalid)?;
-    let bytes = decoded(text, scratch)?;
+    let bytes = scratch.decode(text)?;
     let (nonce, bytes) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
     let (tag, message) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
     aead::open_in_place_detached(key, nonce, aad, message, tag)?;
     Ok(message)
 }
 
-const HEADER: &[u8] = b"XCP.";
+const HEADER: &str = "XCP.";
 const NONCE_LENGTH: usize = 24;
 const TAG_LENGTH: usize = 16;
 
@@ -189,12 +180,12 @@ fn encrypt_message(
 ) -> Result<String, SignError> {
     let bytes = NONCE_LENGTH.saturating_add(TAG_LENGTH).saturating_add(message.len());
     let length = HEADER.len().saturating_add(base64url::encoded_len(bytes));
-    let mut out = Vec::with_capacity(length);
+    let mut out = String::with_capacity(length);
     encrypt_with(&mut out, key, aad, nonce, |out| {
         out.extend_from_slice(message);
         Ok::<_, SignError>(())
     })?;
-    Ok(base64url::into_string(out))
+    Ok(out)
 }
 
 /// Appends what `write` appends, sealed in place, and gives its tag. After an error what was appended
@@ -212,12 +203,6 @@ fn append_sealed<E: From<SignError>>(
         message.zeroize();
     }
     sealed
-}
-
-fn decoded<'b>(text: &[u8], scratch: &'b mut Scratch) -> Result<&'b mut [u8], Invalid> {
-    let bytes = scratch.sized(base64url::decoded_len(text.len()).ok_or(Invalid)?);
-    base64url::decode_exact(text, bytes)?;
-    Ok(bytes)
 }
 
 fn too_long() -> SignError {

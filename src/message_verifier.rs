@@ -13,7 +13,7 @@
 //!
 //! [RFC 7518 §3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::convert::Infallible;
 
 use hmac::{EagerHash, block_api::HmacCore, digest::Output};
@@ -39,12 +39,12 @@ use crate::{
 /// # Ok::<(), phoenix_token::KeyError>(())
 /// ```
 pub fn sign(message: &[u8], key: &SigningKey, digest: Digest) -> String {
-    let mut out = Vec::with_capacity(signed_len(message.len(), digest));
+    let mut out = String::with_capacity(signed_len(message.len(), digest));
     let Ok(()) = sign_with(&mut out, key, digest, |out| {
         out.extend_from_slice(message);
         Ok::<_, Infallible>(())
     });
-    base64url::into_string(out)
+    out
 }
 
 /// Gives the message if `key` signed it, with any of the three digests.
@@ -68,19 +68,13 @@ pub fn verify_pinned(signed: &str, key: &SigningKey, digest: Digest) -> Result<V
 /// The message becomes base64url where it stands, so that nothing is allocated but room in `out`.
 /// After an error `out` is as before.
 pub(crate) fn sign_with<E>(
-    out: &mut Vec<u8>,
+    out: &mut String,
     key: &SigningKey,
     digest: Digest,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let start = out.len();
-    out.extend_from_slice(header(digest));
-    let message_start = out.len();
-    if let Err(error) = write(out) {
-        out.truncate(start);
-        return Err(error);
-    }
-    base64url::encode_in_place(out, message_start);
+    base64url::append_written(out, header(digest), write)?;
     let states = key.states();
     match digest {
         Digest::Sha256 => append_signature(&states.sha256, out, start),
@@ -140,33 +134,25 @@ pub(crate) fn signed_len(message: usize, digest: Digest) -> usize {
 /// The first part and its dot.
 const HEADER_LENGTH: usize = 8;
 
-const HS256: &[u8; HEADER_LENGTH] = b"SFMyNTY.";
-const HS384: &[u8; HEADER_LENGTH] = b"SFMzODQ.";
-const HS512: &[u8; HEADER_LENGTH] = b"SFM1MTI.";
-
-fn header(digest: Digest) -> &'static [u8; HEADER_LENGTH] {
+fn header(digest: Digest) -> &'static str {
     match digest {
-        Digest::Sha256 => HS256,
-        Digest::Sha384 => HS384,
-        Digest::Sha512 => HS512,
+        Digest::Sha256 => "SFMyNTY.",
+        Digest::Sha384 => "SFMzODQ.",
+        Digest::Sha512 => "SFM1MTI.",
     }
 }
 
 fn digest_of(protected: &[u8; HEADER_LENGTH]) -> Result<Digest, Invalid> {
-    match protected {
-        HS256 => Ok(Digest::Sha256),
-        HS384 => Ok(Digest::Sha384),
-        HS512 => Ok(Digest::Sha512),
-        _ => Err(Invalid),
-    }
+    let digests = [Digest::Sha256, Digest::Sha384, Digest::Sha512];
+    digests.into_iter().find(|&digest| header(digest).as_bytes() == protected).ok_or(Invalid)
 }
 
 /// Appends a dot and the signature over all from `start` on.
-fn append_signature<Hash: EagerHash>(keyed: &KeyedHash<Hash>, out: &mut Vec<u8>, start: usize) {
-    let (_, covered) = out.split_at(start);
+fn append_signature<Hash: EagerHash>(keyed: &KeyedHash<Hash>, out: &mut String, start: usize) {
+    let (_, covered) = out.as_bytes().split_at(start);
     let tag = keyed.tag(covered);
-    out.push(b'.');
-    base64url::encode_into(tag.as_bytes(), out);
+    out.push('.');
+    base64url::append(tag.as_bytes(), out);
 }
 
 /// What the signature at the end of `signed` covers, if it is genuine. The comparison takes the same
@@ -187,8 +173,8 @@ fn verified<'t, Hash: EagerHash>(
 }
 
 fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {
-    let mut message = vec![0; base64url::decoded_len(text.len()).ok_or(Invalid)?];
-    base64url::decode_exact(text, &mut message)?;
+    let mut message = Vec::new();
+    base64url::decode_append(text, &mut message)?;
     Ok(message)
 }
 
@@ -203,7 +189,7 @@ mod tests {
         clippy::arithmetic_side_effects,
         reason = "a test may panic"
     )]
-    use alloc::{format, string::ToString};
+    use alloc::{borrow::ToOwned, format, string::ToString};
 
     use proptest::prelude::*;
 
@@ -218,9 +204,9 @@ mod tests {
 
     /// `covered` as somebody who has the key would sign it.
     fn signed_over(covered: &str) -> String {
-        let mut out = covered.as_bytes().to_vec();
+        let mut out = covered.to_owned();
         append_signature(&key().states().sha256, &mut out, 0);
-        String::from_utf8(out).unwrap()
+        out
     }
 
     #[test]
@@ -279,8 +265,7 @@ mod tests {
         for digest in DIGESTS {
             let signed = sign(b"message", &key(), digest);
             for other in DIGESTS.into_iter().filter(|&other| other != digest) {
-                let header = str::from_utf8(header(other)).unwrap();
-                let confused = [header, &signed[HEADER_LENGTH..]].concat();
+                let confused = [header(other), &signed[HEADER_LENGTH..]].concat();
                 assert_eq!(verify(&confused, &key()), Err(Invalid));
                 // Even where all that the digests cover is the same.
                 let resigned = sign(b"message", &key(), other);
@@ -366,14 +351,14 @@ mod tests {
         for length in [0, 1, 100, 767, 768, 769, 2000] {
             let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
             for digest in DIGESTS {
-                let mut out = b"before".to_vec();
+                let mut out = String::from("before");
                 sign_with(&mut out, &key(), digest, |out| {
                     message.iter().for_each(|&byte| out.push(byte));
                     Ok::<_, Infallible>(())
                 })
                 .unwrap();
                 let signed = sign(&message, &key(), digest);
-                assert_eq!(out, [b"before", signed.as_bytes()].concat());
+                assert_eq!(out, format!("before{signed}"));
                 assert_eq!(signed.len(), signed_len(length, digest));
                 assert_eq!(verify(&signed, &key()).as_ref(), Ok(&message));
             }
@@ -382,13 +367,13 @@ mod tests {
 
     #[test]
     fn a_failed_write_leaves_the_buffer_as_it_was() {
-        let mut out = b"before".to_vec();
+        let mut out = String::from("before");
         let result = sign_with(&mut out, &key(), Digest::Sha256, |out| {
             out.extend_from_slice(b"half a mess");
             Err("no more")
         });
         assert_eq!(result, Err("no more"));
-        assert_eq!(out, b"before");
+        assert_eq!(out, "before");
     }
 
     #[test]

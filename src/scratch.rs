@@ -1,8 +1,10 @@
 //! Room for one decoded message.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use zeroize::optimization_barrier;
+
+use crate::{base64url, error::Invalid};
 
 const SMALL: usize = 96;
 const LARGE: usize = 512;
@@ -21,17 +23,21 @@ impl Scratch {
         Self { small: [0; SMALL], large: None, heap: Vec::new() }
     }
 
-    /// So many bytes, of any content.
-    pub(crate) fn sized(&mut self, length: usize) -> &mut [u8] {
-        if length <= SMALL {
-            return self.small.split_at_mut(length).0;
-        }
-        if length <= LARGE {
-            return self.large.get_or_insert([0; LARGE]).split_at_mut(length).0;
-        }
-        wipe(&mut self.heap);
-        self.heap = vec![0; length];
-        &mut self.heap
+    /// The bytes of a text. After an error the room holds anything.
+    pub(crate) fn decode(&mut self, text: &[u8]) -> Result<&mut [u8], Invalid> {
+        let length = base64url::decoded_len(text.len()).ok_or(Invalid)?;
+        let room = if length <= SMALL {
+            self.small.split_at_mut(length).0
+        } else if length <= LARGE {
+            self.large.get_or_insert([0; LARGE]).split_at_mut(length).0
+        } else {
+            wipe(&mut self.heap);
+            self.heap.clear();
+            base64url::decode_append(text, &mut self.heap)?;
+            return Ok(&mut self.heap);
+        };
+        base64url::decode_exact(text, room)?;
+        Ok(room)
     }
 }
 
@@ -53,13 +59,26 @@ fn wipe(bytes: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
+
+    use alloc::{format, string::String, vec};
+
     use super::*;
 
+    fn text(bytes: &[u8]) -> String {
+        let mut text = String::new();
+        base64url::append(bytes, &mut text);
+        text
+    }
+
     #[test]
-    fn it_has_exactly_the_room_asked_for_on_the_stack_or_beyond() {
+    fn it_holds_exactly_the_bytes_of_a_text_on_the_stack_or_beyond() {
         let mut scratch = Scratch::new();
-        for length in [0, 1, SMALL, SMALL + 1, LARGE, LARGE + 1, 100_000, 3] {
-            assert_eq!(scratch.sized(length).len(), length);
+        for length in [0, 1, SMALL, SMALL + 1, LARGE, LARGE + 1, 100_000, LARGE + 2, 3] {
+            let mut bytes = vec![7; length];
+            let text = text(&bytes);
+            assert_eq!(scratch.decode(text.as_bytes()), Ok(&mut *bytes));
+            assert_eq!(scratch.decode(format!("{text}=").as_bytes()), Err(Invalid));
         }
     }
 
@@ -75,7 +94,7 @@ mod tests {
     #[test]
     fn the_heap_is_left_alone_up_to_the_size_of_the_stack() {
         let mut scratch = Scratch::new();
-        scratch.sized(LARGE);
+        assert!(scratch.decode(text(&[7; LARGE]).as_bytes()).is_ok());
         assert_eq!(scratch.heap.capacity(), 0);
     }
 }

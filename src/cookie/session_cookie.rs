@@ -174,13 +174,11 @@ impl SessionCookie {
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<String, SignError> {
-        let cookie = open::string(|out| {
-            open::append(out, |out| match &*self.keys {
-                Keys::Signed(key) => message_verifier::sign_with(out, key, Digest::Sha256, write),
-                Keys::Encrypted { key, sign_secret, cipher } => {
-                    cipher.encrypt(out, key, sign_secret.secret_bytes(), fill, write)
-                }
-            })
+        let cookie = open::string(|out| match &*self.keys {
+            Keys::Signed(key) => message_verifier::sign_with(out, key, Digest::Sha256, write),
+            Keys::Encrypted { key, sign_secret, cipher } => {
+                cipher.encrypt(out, key, sign_secret.secret_bytes(), fill, write)
+            }
         })?;
         check_size(cookie.len())?;
         Ok(cookie)
@@ -213,7 +211,7 @@ impl SessionCookie {
         match &*self.keys {
             Keys::Signed(key) => {
                 let encoded = message_verifier::authenticate(cookie, key, None)?;
-                open::decoded(encoded, scratch)
+                scratch.decode(encoded).map(|message| &*message)
             }
             Keys::Encrypted { key, sign_secret, .. } => {
                 let sign_secret = sign_secret.secret_bytes();

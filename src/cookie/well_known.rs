@@ -1,6 +1,6 @@
 //! The entries that Plug, Phoenix and phx.gen.auth put into a session.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use super::Session;
 use crate::{
@@ -133,8 +133,5 @@ const FLASH: &str = "phoenix_flash";
 
 /// `"users_sessions:" <> Base.url_encode64(token)`, which pads 32 bytes with one `=`.
 fn users_sessions_topic(token: &[u8; 32]) -> String {
-    let mut topic = b"users_sessions:".to_vec();
-    base64url::encode_into(token, &mut topic);
-    topic.push(b'=');
-    base64url::into_string(topic)
+    format!("users_sessions:{}=", base64url::secret_text(token))
 }

@@ -48,13 +48,13 @@ fn key() -> EncryptionKey {
 
 fn raw(token: &str) -> Vec<u8> {
     let mut scratch = Scratch::new();
-    decoded(token.strip_prefix("XCP.").unwrap().as_bytes(), &mut scratch).unwrap().to_vec()
+    scratch.decode(token.strip_prefix("XCP.").unwrap().as_bytes()).unwrap().to_vec()
 }
 
 fn token_of(raw: &[u8]) -> String {
-    let mut out = HEADER.to_vec();
-    base64url::encode_into(raw, &mut out);
-    base64url::into_string(out)
+    let mut out = HEADER.to_owned();
+    base64url::append(raw, &mut out);
+    out
 }
 
 #[test]
@@ -188,14 +188,14 @@ fn every_other_spelling_of_a_token_is_refused() {
 fn what_is_written_is_encrypted_at_the_end_of_the_buffer() {
     for length in [0, 1, 100, 472, 473, 727, 728, 729, 5000] {
         let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
-        let mut out = b"before".to_vec();
+        let mut out = String::from("before");
         encrypt_with(&mut out, &key(), AAD, &[9; 24], |out| {
             message.iter().for_each(|&byte| out.push(byte));
             Ok::<_, SignError>(())
         })
         .unwrap();
         let token = encrypt_message(&message, AAD, &key(), &[9; 24]).unwrap();
-        assert_eq!(out, [b"before", token.as_bytes()].concat());
+        assert_eq!(out, format!("before{token}"));
         assert_eq!(token.len(), 4 + base64url::encoded_len(40 + length));
         assert_eq!(decrypt(&token, AAD, &key(), b"").as_ref(), Ok(&message));
     }
@@ -203,13 +203,13 @@ fn what_is_written_is_encrypted_at_the_end_of_the_buffer() {
 
 #[test]
 fn a_failed_write_leaves_the_buffer_as_it_was() {
-    let mut out = b"before".to_vec();
+    let mut out = String::from("before");
     let result = encrypt_with(&mut out, &key(), AAD, &[9; 24], |out| {
         out.extend_from_slice(b"half a mess");
         Err(SignError::SignOnly)
     });
     assert_eq!(result, Err(SignError::SignOnly));
-    assert_eq!(out, b"before");
+    assert_eq!(out, "before");
 }
 
 #[test]

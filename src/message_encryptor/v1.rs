@@ -19,7 +19,7 @@ use core::convert::Infallible;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{TAG_LENGTH, append_sealed, decoded, gcm::GcmKey};
+use super::{TAG_LENGTH, append_sealed, gcm::GcmKey};
 use crate::{
     base64url,
     error::{Invalid, SignError},
@@ -98,7 +98,7 @@ impl Fresh {
 
 /// Appends the token of what `write` appends, as [`encrypt_with`](super::encrypt_with).
 pub(crate) fn encrypt_with<E: From<SignError>>(
-    out: &mut Vec<u8>,
+    out: &mut String,
     key: &EncryptionKey,
     aad: &[u8],
     sign_secret: &[u8],
@@ -108,20 +108,16 @@ pub(crate) fn encrypt_with<E: From<SignError>>(
     let wrapped_key = wrap_key(key, sign_secret, fresh)?;
     let content_key = GcmKey::Aes128(fresh.content_key.clone());
     let start = out.len();
-    out.extend_from_slice(HEADER);
-    base64url::encode_into(&wrapped_key, out);
-    out.push(b'.');
-    base64url::encode_into(&fresh.iv, out);
-    out.push(b'.');
-    let message_start = out.len();
-    let tag = append_sealed(out, write, |message| {
-        content_key.seal_in_place_detached(&fresh.iv, aad, message)
-    });
-    match tag {
+    out.push_str(HEADER);
+    base64url::append(&wrapped_key, out);
+    out.push('.');
+    base64url::append(&fresh.iv, out);
+    out.push('.');
+    let seal = |message: &mut [u8]| content_key.seal_in_place_detached(&fresh.iv, aad, message);
+    match base64url::append_written(out, "", |out| append_sealed(out, write, seal)) {
         Ok(tag) => {
-            base64url::encode_in_place(out, message_start);
-            out.push(b'.');
-            base64url::encode_into(&tag, out);
+            out.push('.');
+            base64url::append(&tag, out);
             Ok(())
         }
         Err(error) => {
@@ -139,7 +135,8 @@ pub(super) fn decrypt_into<'b>(
     sign_secret: &[u8],
     scratch: &'b mut Scratch,
 ) -> Result<&'b [u8], Invalid> {
-    let mut parts = token.strip_prefix(HEADER).ok_or(Invalid)?.split(|&byte| byte == b'.');
+    let mut parts =
+        token.strip_prefix(HEADER.as_bytes()).ok_or(Invalid)?.split(|&byte| byte == b'.');
     let mut part = || parts.next().ok_or(Invalid);
     let (wrapped_key, iv_text, ciphertext, tag_text) = (part()?, part()?, part()?, part()?);
     if parts.next().is_some() {
@@ -149,12 +146,12 @@ pub(super) fn decrypt_into<'b>(
     base64url::decode_exact(iv_text, &mut iv)?;
     base64url::decode_exact(tag_text, &mut tag)?;
     let content_key = unwrap_key(wrapped_key, key, sign_secret)?;
-    let message = decoded(ciphertext, scratch)?;
+    let message = scratch.decode(ciphertext)?;
     content_key.open_in_place_detached(&iv, aad, message, &tag)?;
     Ok(message)
 }
 
-const HEADER: &[u8] = b"QTEyOEdDTQ.";
+const HEADER: &str = "QTEyOEdDTQ.";
 /// A content key, its tag and its IV.
 const WRAPPED_LENGTH: usize = 16 + 16 + 12;
 /// The same with the largest content key.
@@ -171,12 +168,12 @@ fn encrypt_message(
         .map(|bytes| base64url::encoded_len(bytes).saturating_add(1))
         .into_iter()
         .fold(HEADER.len(), usize::saturating_add);
-    let mut out = Vec::with_capacity(length);
+    let mut out = String::with_capacity(length);
     encrypt_with(&mut out, key, aad, sign_secret, fresh, |out| {
         out.extend_from_slice(message);
         Ok::<_, SignError>(())
     })?;
-    Ok(base64url::into_string(out))
+    Ok(out)
 }
 
 fn wrap_key(

@@ -1,5 +1,5 @@
 use core::fmt;
-use std::{format, string::String, vec::Vec};
+use std::{format, string::String};
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -48,7 +48,7 @@ impl SessionToken {
     /// Reads base64url without padding; `None` for any other spelling or length.
     pub fn from_base64url(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; Self::LEN]);
-        base64url::decode_exact(text.as_bytes(), bytes.as_mut_slice()).ok()?;
+        base64url::decode_secret(text.as_bytes(), bytes.as_mut_slice()).ok()?;
         Some(Self(bytes))
     }
 
@@ -59,7 +59,7 @@ impl SessionToken {
 
     /// Base64url without padding, for an URL; as secret as the bytes.
     pub fn to_base64url(&self) -> String {
-        encode(self.0.as_slice())
+        base64url::secret_text(self.0.as_slice())
     }
 
     /// SHA-256 of the bytes, as hashed storage keeps it.
@@ -85,19 +85,13 @@ impl fmt::Debug for SessionToken {
 
 /// `"<prefix>:" <> Base.url_encode64(bytes)`, which pads.
 pub(crate) fn topic(prefix: &str, bytes: &[u8]) -> String {
-    let text = encode(bytes);
+    let text = base64url::secret_text(bytes);
     let padding = match text.len() % 4 {
         2 => "==",
         3 => "=",
         _ => "",
     };
     format!("{prefix}:{text}{padding}")
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut text = Vec::with_capacity(base64url::encoded_len(bytes.len()));
-    base64url::encode_into(bytes, &mut text);
-    base64url::into_string(text)
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl Field {
 
 impl Number {
     /// `self + trunc(max_age * 1000)`; `None` where that overflows a float, which raises in Elixir.
-    #[inline]
+    #[inline(always)]
     fn after(self, max_age: Self) -> Option<Self> {
         let millis = match max_age {
             Self::Integer(seconds) => Self::Integer(seconds.saturating_mul(1000)),
@@ -153,7 +153,7 @@ impl Number {
     }
 
     /// By value, exactly: floats are not rounded to integers, nor integers to floats.
-    #[inline]
+    #[inline(always)]
     fn compare(self, integer: i128) -> Ordering {
         match self {
             Self::Integer(own) => own.cmp(&integer),

@@ -14,8 +14,7 @@ use super::{
 #[cfg(feature = "compressed")]
 use crate::term::compressed::compress;
 use crate::{
-    base64url,
-    error::{EncodeError, Invalid, SignError, VerifyError},
+    error::{EncodeError, SignError, VerifyError},
     events,
     key_generator::Digest,
     message_encryptor::{self, AAD},
@@ -37,9 +36,7 @@ impl TokenKey {
         out: &mut String,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
-        append(out, |out| {
-            message_verifier::sign_with(out, &self.keys.signing, Digest::Sha256, payload)
-        })
+        message_verifier::sign_with(out, &self.keys.signing, Digest::Sha256, payload)
     }
 
     /// Appends an encrypted token to `out`; `fill` gives randomness, `payload` appends what is
@@ -51,7 +48,7 @@ impl TokenKey {
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
         let key = self.keys.encryption.as_ref().ok_or(SignError::SignOnly)?;
-        append(out, |out| self.keys.cipher.encrypt(out, key, SIGN_SECRET, fill, payload))
+        self.keys.cipher.encrypt(out, key, SIGN_SECRET, fill, payload)
     }
 }
 
@@ -93,7 +90,7 @@ pub(crate) fn authentic<R, E: From<VerifyError>>(
     let found = keys.iter().enumerate().find_map(signed_by);
     let (encoded, position) = found.ok_or(VerifyError::Invalid)?;
     let mut scratch = Scratch::new();
-    payload(decoded(encoded, &mut scratch).map_err(VerifyError::from)?, position)
+    payload(scratch.decode(encoded).map_err(VerifyError::from)?, position)
 }
 
 /// Hands on the payload of an encrypted token, with the position of the first key that made it: it
@@ -123,14 +120,6 @@ pub(crate) fn string(
     let mut token = String::with_capacity(TYPICAL_TOKEN);
     make(&mut token)?;
     Ok(token)
-}
-
-/// The bytes of authentic base64url.
-pub(crate) fn decoded<'s>(encoded: &[u8], scratch: &'s mut Scratch) -> Result<&'s [u8], Invalid> {
-    let length = base64url::decoded_len(encoded.len()).ok_or(Invalid)?;
-    let message = scratch.sized(length);
-    base64url::decode_exact(encoded, message)?;
-    Ok(message)
 }
 
 /// The text of a token, unless there is none or it is longer than any payload within the limits.
@@ -206,18 +195,6 @@ fn in_time<T>(
 /// Reads no data, only sees to it that there is some.
 pub(crate) fn checked(term: &[u8], limits: Limits) -> Result<(), VerifyError> {
     Ok(check_whole(term, limits)?)
-}
-
-/// Lets `write` append ASCII to `out`.
-pub(crate) fn append(
-    out: &mut String,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
-) -> Result<(), SignError> {
-    let mut bytes = core::mem::take(out).into_bytes();
-    let result = write(&mut bytes);
-    // What was in `out` is UTF-8 and what was appended is ASCII: there is nothing to default to.
-    *out = String::from_utf8(bytes).unwrap_or_default();
-    result
 }
 
 #[cfg(all(test, feature = "serde"))]
