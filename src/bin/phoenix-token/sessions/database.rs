@@ -2,7 +2,8 @@
 
 use std::{env, path::PathBuf, time::Duration};
 
-use phoenix_token::store::{Column, IdType, Settings};
+use phoenix_token::store::{Backend, Column, IdType, Settings, Store, StoreError};
+use sqlx::Pool;
 use zeroize::Zeroizing;
 
 use crate::{failure::Failure, input::Input};
@@ -24,10 +25,14 @@ pub(crate) struct Args {
     /// Its schema, on MySQL its database
     #[arg(long, value_name = "NAME")]
     schema: Option<String>,
-    /// Days for which a session is valid: @session_validity_in_days
-    #[arg(long, value_name = "DAYS", default_value_t = 14)]
-    session_validity_in_days: u32,
+    /// Days for which a session is valid: @session_validity_in_days; 14 unless given, and 60 where the table is one of 1.7, which has no `authenticated_at`
+    #[arg(long, value_name = "DAYS")]
+    session_validity_in_days: Option<u32>,
 }
+
+/// What phx.gen.auth generates.
+const VALIDITY_IN_DAYS: u32 = 14;
+const VALIDITY_IN_DAYS_1_7: u32 = 60;
 
 /// With its password.
 pub(crate) enum Url {
@@ -63,8 +68,23 @@ impl Args {
         }
     }
 
-    pub(crate) fn settings(&self, id_type: IdType) -> Settings {
-        let validity = u64::from(self.session_validity_in_days).saturating_mul(86_400);
+    /// Opens the store, with the validity of the release that made the table. By that of 1.8 the
+    /// sessions of 1.7 would be deleted while their users are logged in.
+    pub(crate) async fn open<DB: Backend>(
+        &self,
+        pool: &Pool<DB>,
+        id_type: IdType,
+    ) -> Result<Store<DB>, StoreError> {
+        let days = self.session_validity_in_days.unwrap_or(VALIDITY_IN_DAYS);
+        let store = Store::open(pool, self.settings(id_type, days)).await?;
+        if self.session_validity_in_days.is_some() || store.has_column(Column::AuthenticatedAt) {
+            return Ok(store);
+        }
+        Store::open(pool, self.settings(id_type, VALIDITY_IN_DAYS_1_7)).await
+    }
+
+    fn settings(&self, id_type: IdType, days: u32) -> Settings {
+        let validity = u64::from(days).saturating_mul(86_400);
         let settings = Settings::new()
             .table(&self.table)
             .column(Column::UserId, &self.user_id_column)
