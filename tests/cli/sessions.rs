@@ -142,6 +142,12 @@ async fn a_url_of_ectos_is_one_of_postgresql() {
     let Some((pool, store, url)) = place::<Postgres>(Settings::new()).await else { return };
     store.create(&pool, 42, &NewSession::new()).await.unwrap();
     let url = url.replace("postgres://", "ecto://");
+    let over_tls = url.replace("sslmode=prefer", "ssl=true");
+    let refused = sessions(&over_tls, &["list", "--user", "42"]);
+    assert!(
+        over_tls != url && refused.code == Some(2) && refused.err.contains("TLS"),
+        "{refused:?}"
+    );
     assert_eq!(sessions(&url, &["revoke-all", "--user", "42"]).line(), "1 session ended");
 }
 

@@ -52,15 +52,12 @@ impl Args {
         };
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
         let is = |scheme: &str| text.starts_with(scheme);
-        let url = Zeroizing::new(text.to_owned());
         if is("sqlite:") {
-            Ok(Url::Sqlite(url))
-        } else if is("postgres://") || is("postgresql://") {
-            Ok(Url::Postgres(url))
-        } else if let Some(rest) = text.strip_prefix("ecto://") {
-            Ok(Url::Postgres(Zeroizing::new(format!("postgres://{rest}"))))
+            Ok(Url::Sqlite(Zeroizing::new(text.to_owned())))
+        } else if is("postgres://") || is("postgresql://") || is("ecto://") {
+            Ok(Url::Postgres(of_ecto(text)))
         } else if is("mysql://") || is("mariadb://") {
-            Ok(Url::MySql(url))
+            Ok(Url::MySql(Zeroizing::new(text.to_owned())))
         } else {
             // The URL may hold a password, so that it is not quoted.
             let schemes = "begins with none of postgres://, ecto://, mysql://, mariadb://, sqlite:";
@@ -94,6 +91,42 @@ impl Args {
         match &self.schema {
             Some(schema) => settings.schema(schema),
             None => settings,
+        }
+    }
+}
+
+/// As sqlx reads it. It knows neither `ecto://` nor Ecto's `ssl=true`, and passing over this would send
+/// the password in the clear.
+fn of_ecto(text: &str) -> Zeroizing<String> {
+    let (scheme, rest) = match text.strip_prefix("ecto://") {
+        Some(rest) => ("postgres://", rest),
+        None => ("", text),
+    };
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    let is_required = query.split('&').any(|pair| pair == "ssl=true")
+        && !query.split('&').any(|pair| pair.starts_with("sslmode="));
+    let tls = if is_required { "&sslmode=require" } else { "" };
+    Zeroizing::new([scheme, rest, tls].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ectos_urls_ask_sqlx_for_the_same() {
+        for (given, read) in [
+            ("ecto://a:b@c/d", "postgres://a:b@c/d"),
+            ("postgres://a:b@c/d?pool_size=10", "postgres://a:b@c/d?pool_size=10"),
+            ("ecto://c/d?ssl=true&x=1", "postgres://c/d?ssl=true&x=1&sslmode=require"),
+            ("postgres://c/d?ssl=false", "postgres://c/d?ssl=false"),
+            ("postgres://c/ssl=true", "postgres://c/ssl=true"),
+            (
+                "postgres://c/d?ssl=true&sslmode=verify-full",
+                "postgres://c/d?ssl=true&sslmode=verify-full",
+            ),
+        ] {
+            assert_eq!(of_ecto(given).as_str(), read);
         }
     }
 }
