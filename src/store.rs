@@ -173,6 +173,12 @@ impl<DB: Backend> Store<DB> {
         &self.inner.sql
     }
 
+    /// Whether the table has the column, which some tables lack where [`Column`] calls it optional:
+    /// one that phx.gen.auth 1.7 made has no [`Column::AuthenticatedAt`].
+    pub fn has_column(&self, column: Column) -> bool {
+        self.inner.table.has(column)
+    }
+
     /// The SQL of [`lookup`](Self::lookup) with further columns and a join, for a caller who reads
     /// the session and its user in one statement.
     ///

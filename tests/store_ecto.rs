@@ -23,7 +23,7 @@ use ecto::{UUID, blob, ecto, is_postgres, is_sqlite, uuid};
 use phoenix_token::{
     Timestamp,
     store::{
-        EmailContext, EndAll, Expired, Id, IdType, Live, NewSession, Param, Precision,
+        Column, EmailContext, EndAll, Expired, Id, IdType, Live, NewSession, Param, Precision,
         SessionToken, Settings, Store,
     },
 };
@@ -59,6 +59,7 @@ async fn shared<P: Place>(id_type: IdType, has_authenticated_at: bool) {
     let settings = Settings::new().id_type(id_type).users("users", "id", "email");
     let store = Store::open(&pool, clock.on(settings.clone())).await.unwrap();
     let by_database = Store::open(&pool, settings).await.unwrap();
+    assert_eq!(store.has_column(Column::AuthenticatedAt), has_authenticated_at);
     let (user, literal) = match id_type {
         IdType::Integer => (Id::from(1), "1".to_owned()),
         IdType::Uuid => (UUID.parse().unwrap(), uuid::<P>(UUID)),

@@ -6,7 +6,7 @@ use phoenix_token::{
     SecretKeyBase,
     axum::{Release, UserAuth},
     cookie::{RememberMe, SessionCookie},
-    store::{Id, IdType, Settings, Store, StoreError, TableProblem},
+    store::{Column, Id, IdType, Settings, Store, StoreError, TableProblem},
 };
 use sqlx::PgPool;
 
@@ -76,8 +76,7 @@ pub(crate) async fn on(
     origin: String,
     send: Send,
 ) -> Result<Service, Box<dyn Error>> {
-    let release = release(pool).await?;
-    let store = open(pool, release).await?;
+    let (store, release) = open(pool).await?;
     let secret = SecretKeyBase::new(phoenix.secret_key_base.as_str())?;
     let (session, remember_me) = phoenix.cookies(&secret, release)?;
     let mut auth = UserAuth::new(&secret, &phoenix.app, session, store.clone(), pool.clone())?
@@ -95,19 +94,22 @@ pub(crate) async fn on(
     Ok(Service { auth, users, links: Arc::new((store, pool.clone())), send, origin })
 }
 
-/// The table of 1.7 has no `authenticated_at`.
-async fn release(pool: &PgPool) -> Result<Release, sqlx::Error> {
-    let sql = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('users_tokens')
-               AND attname = 'authenticated_at' AND NOT attisdropped";
-    let columns: i64 = sqlx::query_scalar(sql).fetch_one(pool).await?;
-    Ok(if columns == 0 { Release::V1_7 } else { Release::V1_8 })
+/// With the release of phx.gen.auth that made the table: that of 1.7 has no `authenticated_at`.
+async fn open(pool: &PgPool) -> Result<(Store<sqlx::Postgres>, Release), StoreError> {
+    let settings = Settings::new().users("users", "id", "email");
+    let store = with_its_ids(pool, settings.clone()).await?;
+    if store.has_column(Column::AuthenticatedAt) {
+        return Ok((store, Release::V1_8));
+    }
+    let sixty_days = settings.validity(Duration::from_secs(60 * 86_400));
+    Ok((with_its_ids(pool, sixty_days).await?, Release::V1_7))
 }
 
 /// The ids are integers, or UUIDs where the application was made with `--binary-id`.
-async fn open(pool: &PgPool, release: Release) -> Result<Store<sqlx::Postgres>, StoreError> {
-    let days = if release == Release::V1_7 { 60 } else { 14 };
-    let validity = Duration::from_secs(days * 86_400);
-    let settings = Settings::new().users("users", "id", "email").validity(validity);
+async fn with_its_ids(
+    pool: &PgPool,
+    settings: Settings,
+) -> Result<Store<sqlx::Postgres>, StoreError> {
     match Store::open(pool, settings.clone()).await {
         Err(StoreError::Table { problem: TableProblem::WrongType { .. }, .. }) => {
             Store::open(pool, settings.id_type(IdType::Uuid)).await

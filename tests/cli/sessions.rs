@@ -96,6 +96,23 @@ where
     assert_eq!(store.delete_expired(&pool, Expired::Sessions, 10).await.unwrap(), 0);
 }
 
+/// Which are valid for 60 days there, and have no `authenticated_at`.
+#[tokio::test]
+async fn the_sessions_of_phoenix_1_7_are_not_deleted_after_fourteen_days() {
+    let Some((pool, store, url)) = place::<SqliteFile>(Settings::new()).await else { return };
+    store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    for sql in [
+        "UPDATE users_tokens SET inserted_at = datetime('now', '-59 days')",
+        "ALTER TABLE users_tokens DROP COLUMN authenticated_at",
+    ] {
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    assert_eq!(sessions(&url, &["list", "--user", "42"]).out.lines().count(), 2);
+    assert_eq!(sessions(&url, &["delete-expired"]).line(), "0 rows deleted");
+    let given = ["delete-expired", "--session-validity-in-days", "14"];
+    assert_eq!(sessions(&url, &given).line(), "1 row deleted");
+}
+
 async fn ids_may_be_uuids_and_names_others<P: Place>()
 where
     P::DB: Backend,
@@ -125,6 +142,12 @@ async fn a_url_of_ectos_is_one_of_postgresql() {
     let Some((pool, store, url)) = place::<Postgres>(Settings::new()).await else { return };
     store.create(&pool, 42, &NewSession::new()).await.unwrap();
     let url = url.replace("postgres://", "ecto://");
+    let over_tls = url.replace("sslmode=prefer", "ssl=true");
+    let refused = sessions(&over_tls, &["list", "--user", "42"]);
+    assert!(
+        over_tls != url && refused.code == Some(2) && refused.err.contains("TLS"),
+        "{refused:?}"
+    );
     assert_eq!(sessions(&url, &["revoke-all", "--user", "42"]).line(), "1 session ended");
 }
 

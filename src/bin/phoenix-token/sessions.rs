@@ -12,7 +12,8 @@ use crate::{failure::Failure, input::Input};
 /// List and end the sessions in the database of phx.gen.auth
 ///
 /// The database comes from DATABASE_URL or from --database-url-file: `postgres://`, `mysql://` or
-/// `sqlite:`; `ecto://` is PostgreSQL. There is no TLS unless the command was installed with it.
+/// `sqlite:`; `ecto://` is PostgreSQL. There is no TLS unless the command was installed with it; then
+/// `?sslmode=require`, `verify-ca` or `verify-full` asks for it, and Ecto's `?ssl=true` as `require`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -2,7 +2,8 @@
 
 use std::{env, path::PathBuf, time::Duration};
 
-use phoenix_token::store::{Column, IdType, Settings};
+use phoenix_token::store::{Backend, Column, IdType, Settings, Store, StoreError};
+use sqlx::Pool;
 use zeroize::Zeroizing;
 
 use crate::{failure::Failure, input::Input};
@@ -24,10 +25,14 @@ pub(crate) struct Args {
     /// Its schema, on MySQL its database
     #[arg(long, value_name = "NAME")]
     schema: Option<String>,
-    /// Days for which a session is valid: @session_validity_in_days
-    #[arg(long, value_name = "DAYS", default_value_t = 14)]
-    session_validity_in_days: u32,
+    /// Days for which a session is valid: @session_validity_in_days; 14 unless given, and 60 where the table is one of 1.7, which has no `authenticated_at`
+    #[arg(long, value_name = "DAYS")]
+    session_validity_in_days: Option<u32>,
 }
+
+/// What phx.gen.auth generates.
+const VALIDITY_IN_DAYS: u32 = 14;
+const VALIDITY_IN_DAYS_1_7: u32 = 60;
 
 /// With its password.
 pub(crate) enum Url {
@@ -47,15 +52,12 @@ impl Args {
         };
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
         let is = |scheme: &str| text.starts_with(scheme);
-        let url = Zeroizing::new(text.to_owned());
         if is("sqlite:") {
-            Ok(Url::Sqlite(url))
-        } else if is("postgres://") || is("postgresql://") {
-            Ok(Url::Postgres(url))
-        } else if let Some(rest) = text.strip_prefix("ecto://") {
-            Ok(Url::Postgres(Zeroizing::new(format!("postgres://{rest}"))))
+            Ok(Url::Sqlite(Zeroizing::new(text.to_owned())))
+        } else if is("postgres://") || is("postgresql://") || is("ecto://") {
+            Ok(Url::Postgres(of_ecto(text)))
         } else if is("mysql://") || is("mariadb://") {
-            Ok(Url::MySql(url))
+            Ok(Url::MySql(Zeroizing::new(text.to_owned())))
         } else {
             // The URL may hold a password, so that it is not quoted.
             let schemes = "begins with none of postgres://, ecto://, mysql://, mariadb://, sqlite:";
@@ -63,8 +65,23 @@ impl Args {
         }
     }
 
-    pub(crate) fn settings(&self, id_type: IdType) -> Settings {
-        let validity = u64::from(self.session_validity_in_days).saturating_mul(86_400);
+    /// Opens the store, with the validity of the release that made the table. By that of 1.8 the
+    /// sessions of 1.7 would be deleted while their users are logged in.
+    pub(crate) async fn open<DB: Backend>(
+        &self,
+        pool: &Pool<DB>,
+        id_type: IdType,
+    ) -> Result<Store<DB>, StoreError> {
+        let days = self.session_validity_in_days.unwrap_or(VALIDITY_IN_DAYS);
+        let store = Store::open(pool, self.settings(id_type, days)).await?;
+        if self.session_validity_in_days.is_some() || store.has_column(Column::AuthenticatedAt) {
+            return Ok(store);
+        }
+        Store::open(pool, self.settings(id_type, VALIDITY_IN_DAYS_1_7)).await
+    }
+
+    fn settings(&self, id_type: IdType, days: u32) -> Settings {
+        let validity = u64::from(days).saturating_mul(86_400);
         let settings = Settings::new()
             .table(&self.table)
             .column(Column::UserId, &self.user_id_column)
@@ -74,6 +91,42 @@ impl Args {
         match &self.schema {
             Some(schema) => settings.schema(schema),
             None => settings,
+        }
+    }
+}
+
+/// As sqlx reads it. It knows neither `ecto://` nor Ecto's `ssl=true`, and passing over this would send
+/// the password in the clear.
+fn of_ecto(text: &str) -> Zeroizing<String> {
+    let (scheme, rest) = match text.strip_prefix("ecto://") {
+        Some(rest) => ("postgres://", rest),
+        None => ("", text),
+    };
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    let is_required = query.split('&').any(|pair| pair == "ssl=true")
+        && !query.split('&').any(|pair| pair.starts_with("sslmode="));
+    let tls = if is_required { "&sslmode=require" } else { "" };
+    Zeroizing::new([scheme, rest, tls].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ectos_urls_ask_sqlx_for_the_same() {
+        for (given, read) in [
+            ("ecto://a:b@c/d", "postgres://a:b@c/d"),
+            ("postgres://a:b@c/d?pool_size=10", "postgres://a:b@c/d?pool_size=10"),
+            ("ecto://c/d?ssl=true&x=1", "postgres://c/d?ssl=true&x=1&sslmode=require"),
+            ("postgres://c/d?ssl=false", "postgres://c/d?ssl=false"),
+            ("postgres://c/ssl=true", "postgres://c/ssl=true"),
+            (
+                "postgres://c/d?ssl=true&sslmode=verify-full",
+                "postgres://c/d?ssl=true&sslmode=verify-full",
+            ),
+        ] {
+            assert_eq!(of_ecto(given).as_str(), read);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failu
     once.close().await.map_err(unreachable)?;
     let options = PoolOptions::<DB>::new().max_connections(1);
     let pool = options.connect(url).await.map_err(unreachable)?;
-    let store = Store::open(&pool, database.settings(id_type)).await.map_err(failed)?;
+    let store = database.open(&pool, id_type).await.map_err(failed)?;
     let done = work(&store, &pool, &args.command).await;
     pool.close().await;
     done
