@@ -93,12 +93,55 @@ fn the_age_of_the_verifier_goes_before_that_of_the_token() {
 }
 
 #[test]
+fn without_a_moment_the_clock_counts() {
+    let before = Timestamp::now();
+    let token = key().sign_with(&1, &Sign::new()).unwrap();
+    let verified = key().verify_with::<u8>(&token, &Verify::new()).unwrap();
+    assert!((before..=Timestamp::now()).contains(&verified.signed_at.unwrap()));
+    let yesterday = Timestamp::from_millis(before.as_millis() - 86_500_000);
+    let token = key().sign_with(&1, &Sign::at(yesterday)).unwrap();
+    let expired = key().verify_with::<u8>(&token, &Verify::new());
+    assert!(matches!(expired, Err(VerifyError::Expired { .. })));
+}
+
+#[test]
+fn the_moment_may_be_set_with_the_other_options() {
+    let options = Sign::new().max_age(MaxAge::hours(1)).signed_at(NOW);
+    let token = key().sign_with(&1, &options).unwrap();
+    let at =
+        |now| key().verify_with::<u8>(&token, &Verify::new().tolerance(Duration::ZERO).now(now));
+    assert_eq!(at(NOW).unwrap().signed_at, Some(NOW));
+    assert_eq!(at(seconds_later(3600)).unwrap().max_age, MaxAge::hours(1));
+    let expired = VerifyError::Expired { since: Some(seconds_later(3600)) };
+    assert_eq!(at(seconds_later(3601)), Err(expired));
+    // The tolerance is that of before.
+    assert_eq!(at(seconds_later(-1)), Err(VerifyError::Invalid));
+}
+
+#[test]
+fn whoever_signs_chooses_how_fields_become_keys() {
+    #[derive(serde::Serialize)]
+    struct Params {
+        page: u32,
+    }
+
+    let options = Sign::at(NOW).serde(phoenix_token::serde::Options::new().binary_keys());
+    let expected = Term::map([("page".into(), 2.into())]);
+    let signed = key().sign_with(&Params { page: 2 }, &options).unwrap();
+    assert_eq!(verify_term(&signed, &Verify::at(NOW)).unwrap().data, expected);
+    let encrypted = key().encrypt_with(&Params { page: 2 }, &options).unwrap();
+    assert_eq!(key().decrypt_term(&encrypted, &Verify::at(NOW)).unwrap().data, expected);
+}
+
+#[test]
 fn no_token_is_missing_and_not_invalid() {
     assert_eq!(key().verify::<u8>(None), Err(VerifyError::Missing));
     assert_eq!(key().decrypt::<u8>(None), Err(VerifyError::Missing));
     assert_eq!(key().verify::<u8>(""), Err(VerifyError::Invalid));
     let header: Option<String> = None;
     assert_eq!(key().verify::<u8>(header.as_deref()), Err(VerifyError::Missing));
+    let header = Some(key().sign(&7).unwrap());
+    assert_eq!(key().verify::<u8>(header.as_deref()).unwrap().data, 7);
 }
 
 #[test]
