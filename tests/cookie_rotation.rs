@@ -2,7 +2,10 @@
 #![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
-use std::{convert::Infallible, time::Duration};
+#[path = "common/zeros.rs"]
+mod zeros;
+
+use std::time::Duration;
 
 use phoenix_token::{
     Keyring, MaxAge, RotateError, SecretKeyBase, SignError, Timestamp, Verify, VerifyError,
@@ -10,7 +13,7 @@ use phoenix_token::{
     key_generator::Digest,
     term::Term,
 };
-use rand_core::{TryCryptoRng, TryRng};
+use zeros::Zeros;
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
@@ -229,25 +232,3 @@ fn cookies_are_written_with_the_randomness_of_the_caller() {
         assert_eq!(cookie.write_term(&"pl".into(), NOW, &mut Zeros), Ok(value));
     }
 }
-
-/// No randomness at all, which shows that no other is taken.
-struct Zeros;
-
-impl TryRng for Zeros {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(0)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(0)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.fill(0);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Zeros {}

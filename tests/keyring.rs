@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use phoenix_token::{
-    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, Timestamp, TokenKey, Verify, VerifyError,
+    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verify,
+    VerifyError,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
@@ -90,6 +91,15 @@ fn what_has_expired_is_not_rotated() {
     let late = Verify::at(Timestamp::from_millis(NOW.as_millis() + 86_400_001));
     let refused = ring().rotate_with(&token, &late);
     assert!(matches!(refused, Err(RotateError::Verify(VerifyError::Expired { .. }))));
+}
+
+#[test]
+fn the_error_of_a_rotation_is_that_of_what_failed() {
+    let stranger = key("nobody we know").sign_at(&7, NOW).unwrap();
+    let error = ring().rotate_with(&stranger, &Verify::at(NOW)).unwrap_err();
+    assert_eq!(error.to_string(), "the token is invalid");
+    let error = RotateError::Sign(SignError::SignOnly);
+    assert_eq!(error.to_string(), SignError::SignOnly.to_string());
 }
 
 #[test]

@@ -8,6 +8,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "common/zeros.rs"]
+mod zeros;
+
 use std::time::Duration;
 
 use phoenix_token::{
@@ -17,6 +20,7 @@ use phoenix_token::{
     term::{Limits, Term},
 };
 use proptest::prelude::*;
+use zeros::Zeros;
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
@@ -198,6 +202,16 @@ fn keys_of_other_lengths_sign_but_do_not_encrypt() {
         TokenKey::builder(&secret, "salt").iterations(0).build().unwrap_err(),
         KeyError::ZeroIterations
     );
+}
+
+#[test]
+fn no_other_randomness_is_taken_than_the_callers() {
+    let options = Sign::at(NOW);
+    let token = key().encrypt_with_rng("data", &options, &mut Zeros).unwrap();
+    assert!(token.starts_with(&format!("XCP.{}", "A".repeat(32))), "{token}");
+    assert_eq!(key().decrypt_at::<String>(&token, NOW).unwrap().data, "data");
+    assert_eq!(key().encrypt_with_rng("data", &options, &mut Zeros).as_ref(), Ok(&token));
+    assert_eq!(key().encrypt_term(&"data".into(), &options, &mut Zeros), Ok(token));
 }
 
 #[test]
