@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use phoenix_token::{serde::from_term, term::Term};
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{EnumAccess, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{atom, refuses, takes};
@@ -120,5 +120,33 @@ fn elements_that_a_type_leaves_are_an_error() {
     refuses::<First>(
         Term::map([(one.clone(), one), (2.into(), 2.into())]),
         "more pairs than the type takes",
+    );
+}
+
+#[test]
+fn values_of_a_variant_that_a_type_leaves_are_an_error() {
+    #[derive(Debug, PartialEq)]
+    struct Tag(String);
+    impl<'de> Deserialize<'de> for Tag {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_enum("", &[], TagVisitor)
+        }
+    }
+    struct TagVisitor;
+    impl<'de> Visitor<'de> for TagVisitor {
+        type Value = Tag;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a tag")
+        }
+        fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<Tag, A::Error> {
+            Ok(Tag(variant.variant()?.0))
+        }
+    }
+    takes(atom("ok"), Tag("ok".to_owned()));
+    let tuple = Term::tuple([atom("ok"), 1.into()]);
+    refuses::<Tag>(tuple.clone(), "a variant whose values the type does not read");
+    refuses::<(Tag, u8)>(
+        Term::tuple([tuple, 2.into()]),
+        "a variant whose values the type does not read",
     );
 }
