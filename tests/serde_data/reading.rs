@@ -50,6 +50,7 @@ fn floats_are_floats_or_integers_that_need_no_rounding() {
     takes(1, 1.0_f64);
     takes(-(1_i64 << 53), -9_007_199_254_740_992.0_f64);
     takes(1_u128 << 100, 1_267_650_600_228_229_401_496_703_205_376.0_f64);
+    takes((1_i64 << 53) - 1, 9_007_199_254_740_991.0_f64);
     takes(1 << 24, 16_777_216.0_f32);
     takes(0, 0.0_f32);
     assert!(from_term::<f64>(&0.into()).unwrap().is_sign_positive());
