@@ -160,6 +160,14 @@ fn a_limit_refuses_what_the_defaults_take() {
 }
 
 #[test]
+fn a_session_is_encrypted_otherwise_each_time() {
+    for cookie in [encrypted(), a128gcm(SALT)] {
+        let write = || cookie.write(&thirty_entries()).unwrap();
+        assert_ne!(write(), write());
+    }
+}
+
+#[test]
 fn a_session_is_read_by_its_own_kind_alone() {
     for (writer, kind) in kinds().iter().zip(0..) {
         let value = writer.write(&thirty_entries()).unwrap();

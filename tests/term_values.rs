@@ -8,8 +8,12 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-use phoenix_token::term::{
-    Atom, Bitstring, EncodeError, Float, ImproperList, Integer, IntegerError, Map, NotFinite, Term,
+use phoenix_token::{
+    DecodeError,
+    term::{
+        Atom, Bitstring, EncodeError, Float, ImproperList, Integer, IntegerError, Map, NotFinite,
+        Term,
+    },
 };
 
 fn atom(name: &str) -> Term {
@@ -185,6 +189,19 @@ fn an_atom_is_compared_hashed_and_printed_as_its_name() {
             assert_eq!(made.partial_cmp(&made_of_other), Some(one.cmp(other)));
             assert_eq!(hash(&made) == hash(&made_of_other), one == other);
         }
+    }
+}
+
+#[test]
+fn the_errors_of_reading_say_no_more_than_this() {
+    let messages = [
+        (DecodeError::Malformed, "not the external term format"),
+        (DecodeError::Executable, "the term holds a function or a port"),
+        (DecodeError::Local, "the term can be read only by the node that wrote it"),
+        (DecodeError::Limit, "the term is over a limit"),
+    ];
+    for (error, message) in messages {
+        assert_eq!(error.to_string(), message);
     }
 }
 

@@ -11,7 +11,7 @@
 #[path = "common/zeros.rs"]
 mod zeros;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use phoenix_token::{
     KeyError, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified, Verify,
@@ -202,6 +202,15 @@ fn keys_of_other_lengths_sign_but_do_not_encrypt() {
         TokenKey::builder(&secret, "salt").iterations(0).build().unwrap_err(),
         KeyError::ZeroIterations
     );
+}
+
+#[test]
+fn the_same_data_is_encrypted_otherwise_each_time() {
+    let old = TokenKey::builder(&secret(), "salt").a128gcm().build().unwrap();
+    for key in [key(), old] {
+        let tokens: BTreeSet<_> = (0..50).map(|_| key.encrypt_at(&1, NOW).unwrap()).collect();
+        assert_eq!(tokens.len(), 50);
+    }
 }
 
 #[test]
