@@ -42,15 +42,7 @@ pub fn derive(secret: &[u8], salt: &[u8], params: &Params) -> Result<DerivedKey,
     #[cfg(test)]
     crate::testing::count(&crate::testing::DERIVED_KEYS);
     let Params { iterations, length, digest } = *params;
-    if iterations == 0 {
-        return Err(KeyError::ZeroIterations);
-    }
-    if length == 0 {
-        return Err(KeyError::Empty);
-    }
-    if length > MAX_LENGTH {
-        return Err(KeyError::TooLong { limit: MAX_LENGTH, actual: length });
-    }
+    check(iterations, length)?;
     let mut key = Zeroizing::new(vec![0; length]);
     let derived = match digest {
         Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(secret, salt, iterations, &mut key),
@@ -60,6 +52,17 @@ pub fn derive(secret: &[u8], salt: &[u8], params: &Params) -> Result<DerivedKey,
     // HMAC takes a secret of any length; only the trait's signature allows for an error.
     derived.map_err(|_| KeyError::Empty)?;
     Ok(DerivedKey(key))
+}
+
+fn check(iterations: u32, length: usize) -> Result<(), KeyError> {
+    if iterations == 0 {
+        return Err(KeyError::ZeroIterations);
+    }
+    match length {
+        0 => Err(KeyError::Empty),
+        1..=MAX_LENGTH => Ok(()),
+        _ => Err(KeyError::TooLong { limit: MAX_LENGTH, actual: length }),
+    }
 }
 
 const MAX_LENGTH: usize = u32::MAX as usize;
@@ -221,6 +224,7 @@ mod tests {
     fn a_length_beyond_32_bits_is_refused() {
         let error = derive(b"secret", b"salt", &Params::new().length(1 << 32)).unwrap_err();
         assert_eq!(error, KeyError::TooLong { limit: 4_294_967_295, actual: 4_294_967_296 });
+        assert_eq!(check(1, 4_294_967_295), Ok(()));
         assert_eq!(error.to_string(), "a key of 4294967296 bytes, at most 4294967295 are allowed");
     }
 

@@ -230,6 +230,23 @@ mod tests {
     }
 
     #[test]
+    fn two_keys_are_the_same_if_all_their_bytes_are() {
+        let signing = |bytes: &[u8]| SigningKey::new(bytes).unwrap();
+        assert!(signing(b"key").is_same_key(&signing(b"key")));
+        assert!(!signing(b"key").is_same_key(&signing(b"kez")));
+
+        let encryption = |bytes: &[u8]| EncryptionKey::new(bytes).unwrap();
+        for length in [16, 24, 32, 33] {
+            let (bytes, others) = ([7; 33], [8; 33]);
+            let (bytes, others) = (bytes.split_at(length).0, others.split_at(length).0);
+            assert!(encryption(bytes).is_same_key(&encryption(bytes)));
+            assert!(!encryption(bytes).is_same_key(&encryption(others)));
+        }
+        // The cipher of Plug.Crypto 1.x uses the same bytes of both, that of 2.x takes the first alone.
+        assert!(!encryption(&[7; 32]).is_same_key(&encryption(&[7; 33])));
+    }
+
+    #[test]
     fn debug_shows_nothing_of_a_secret() {
         let secret = *b"0123456789abcdef0123456789abcdef";
         assert_eq!(

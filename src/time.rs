@@ -148,7 +148,16 @@ impl fmt::Display for MaxAge {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
+
+    #[test]
+    fn an_age_is_printed_in_seconds() {
+        assert_eq!(MaxAge::minutes(2).to_string(), "120 s");
+        assert_eq!(MaxAge::seconds_f64(1.5).map(|age| age.to_string()).as_deref(), Some("1.5 s"));
+        assert_eq!(MaxAge::INFINITY.to_string(), "infinity");
+    }
 
     #[test]
     #[cfg(feature = "std")]

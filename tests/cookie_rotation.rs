@@ -2,15 +2,20 @@
 #![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
-use std::{convert::Infallible, time::Duration};
+#[path = "common/zeros.rs"]
+mod zeros;
+
+use std::time::Duration;
 
 use phoenix_token::{
-    Keyring, MaxAge, RotateError, SecretKeyBase, SignError, Timestamp, Verify, VerifyError,
+    Keyring, MaxAge, RotateError, SecretKeyBase, SignError, SigningKey, Timestamp, Verify,
+    VerifyError,
     cookie::{RememberMe, Session, SessionCookie, SetCookie, TokenCookie},
-    key_generator::Digest,
+    key_generator::{self, Digest},
+    message_verifier,
     term::Term,
 };
-use rand_core::{TryCryptoRng, TryRng};
+use zeros::Zeros;
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
@@ -73,8 +78,22 @@ fn a_rotated_session_is_the_same_under_the_first_key() {
             assert_eq!(ring.read(&rotated).unwrap().key, 0);
             let signed_by_the_first = position == 0 && rotated.starts_with("SFMyNTY.");
             assert_eq!(rotated == value, signed_by_the_first);
-            assert!(ring.rotate_with_rng(&value, &mut Zeros).is_ok());
+            let rotated = ring.rotate_with_rng(&value, &mut Zeros).unwrap();
+            assert_eq!(first.read(&rotated), Ok(session()));
+            assert_eq!(ring.rotate_with_rng(&value, &mut Zeros), Ok(rotated));
         }
+    }
+}
+
+#[test]
+fn a_cookie_of_the_first_key_comes_back_whatever_its_digest() {
+    let derived =
+        key_generator::derive(secret(1).secret_bytes(), b"sign", &key_generator::Params::new());
+    let key = SigningKey::new(derived.unwrap().secret_bytes()).unwrap();
+    let payload = Term::map([]).encode().unwrap();
+    for digest in [Digest::Sha256, Digest::Sha384, Digest::Sha512] {
+        let value = message_verifier::sign(&payload, &key, digest);
+        assert_eq!(ring(sessions()).rotate(&value), Ok(value));
     }
 }
 
@@ -183,9 +202,27 @@ fn a_rotated_cookie_keeps_its_data_its_moment_and_its_age() {
             assert_eq!((after.signed_at, after.key), (Some(NOW), 0));
             let again = ring.rotate_with(&rotated, &later(60)).unwrap();
             assert_eq!(again == rotated, rotated.starts_with("SFMyNTY."));
-            assert!(ring.rotate_with_rng(&value, &later(60), &mut Zeros).is_ok());
+            let rotated = ring.rotate_with_rng(&value, &later(60), &mut Zeros).unwrap();
+            assert_eq!(ring.first().read_term(&rotated, &later(60)), Ok(before));
+            assert_eq!(ring.rotate_with_rng(&value, &later(60), &mut Zeros), Ok(rotated));
         }
     }
+}
+
+#[test]
+fn without_a_moment_rotation_goes_by_the_clock() {
+    let ring = ring(token_cookies());
+    for cookie in token_cookies() {
+        let rotated = ring.rotate(&cookie.write("pl").unwrap()).unwrap();
+        assert_eq!(ring.first().read::<String>(&rotated).unwrap().data, "pl");
+        assert_eq!(ring.read::<String>(&rotated).unwrap().data, "pl");
+    }
+
+    let [new, old] = [1, 2].map(|byte| RememberMe::new(&secret(byte), "my_app").unwrap());
+    let ring = Keyring::new(new.clone()).and(old.clone()).unwrap();
+    let value = old.write(&[7; 32]).unwrap();
+    assert_eq!(ring.read(&value).unwrap().data, [7; 32]);
+    assert_eq!(new.read(&ring.rotate(&value).unwrap()).unwrap().data, [7; 32]);
 }
 
 #[test]
@@ -229,25 +266,3 @@ fn cookies_are_written_with_the_randomness_of_the_caller() {
         assert_eq!(cookie.write_term(&"pl".into(), NOW, &mut Zeros), Ok(value));
     }
 }
-
-/// No randomness at all, which shows that no other is taken.
-struct Zeros;
-
-impl TryRng for Zeros {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(0)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(0)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.fill(0);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Zeros {}

@@ -125,6 +125,16 @@ fn the_remember_me_cookie_is_that_of_phoenix() {
 }
 
 #[test]
+fn without_a_moment_the_remember_me_cookie_goes_by_the_clock() {
+    let remember_me = RememberMe::new(&secret(), "my_app").unwrap();
+    let before = Timestamp::now();
+    let verified = remember_me.read(&remember_me.write(&[1; 32]).unwrap()).unwrap();
+    assert_eq!(verified.data, [1; 32]);
+    assert!((before..=Timestamp::now()).contains(&verified.signed_at.unwrap()));
+    assert_eq!(verified.max_age, MaxAge::days(14));
+}
+
+#[test]
 fn the_remember_me_cookie_holds_32_bytes_and_nothing_else() {
     let remember_me = RememberMe::new(&secret(), "my_app").unwrap();
     let cookie = TokenCookie::signed(&secret(), RememberMe::options("my_app")).unwrap();

@@ -2,11 +2,15 @@
 #![cfg(all(feature = "std", feature = "getrandom"))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "common/zeros.rs"]
+mod zeros;
+
 use phoenix_token::{
     SecretKeyBase,
     csrf_protection::{CsrfProtection, CsrfToken, InvalidCsrfToken, is_unprotected_method},
 };
 use proptest::prelude::*;
+use zeros::Zeros;
 
 const HOST: &str = "www.example.com";
 
@@ -44,6 +48,21 @@ fn each_mask_is_another_and_all_are_accepted() {
     assert_ne!(one, other);
     assert_eq!((one.len(), other.len()), (56, 56));
     assert_eq!((check(&token, &one), check(&token, &other)), (Ok(()), Ok(())));
+}
+
+#[test]
+fn no_other_randomness_is_taken_than_the_callers() {
+    let nothing = CsrfToken::generate_with_rng(&mut Zeros);
+    assert_eq!(nothing.secret_bytes(), &[b'A'; 24]);
+    assert_eq!(check(&nothing, &nothing.mask_with_rng(&mut Zeros)), Ok(()));
+
+    let token = token();
+    let masked = token.mask_with_rng(&mut Zeros);
+    assert!(masked.ends_with(&"A".repeat(24)), "{masked}");
+    assert_eq!(check(&token, &masked), Ok(()));
+    let bound = token.bind_to_host_with_rng(&secret(), HOST, &mut Zeros);
+    assert!(bound.starts_with(&format!("SFMyNTY.{}", "QUFB".repeat(8))), "{bound}");
+    assert_eq!(check(&token, &bound), Ok(()));
 }
 
 #[test]

@@ -46,6 +46,21 @@ fn a_signed_token_shows_its_data_and_times() {
     assert_eq!(untrusted.untrusted_content, Some(content));
 }
 
+#[cfg(feature = "compressed")]
+#[test]
+fn a_compressed_token_is_shown_up_to_64_kib() {
+    let shown = |length| {
+        let data = Term::binary(vec![b'a'; length]);
+        let token = key().sign_term(&data, &Sign::at(NOW).compressed()).unwrap();
+        match inspect(&token).unwrap().untrusted_content {
+            Some(UntrustedContent::Token { untrusted_data, .. }) => untrusted_data == data,
+            _ => false,
+        }
+    };
+    assert!(shown(1000) && shown(65_000));
+    assert!(!shown(66_000));
+}
+
 #[test]
 fn an_encrypted_token_shows_its_kind_and_size_alone() {
     let old = TokenKey::builder(&secret(), "user auth").a128gcm().build().unwrap();
@@ -64,9 +79,11 @@ fn a_session_a_term_and_mere_bytes_are_told_apart() {
         signed(&encoded, Digest::Sha256),
         UntrustedContent::Session { untrusted_session: session }
     );
-    let term = Term::from("hello");
-    let encoded = term.encode().unwrap();
-    assert_eq!(signed(&encoded, Digest::Sha384), UntrustedContent::Term { untrusted_term: term });
+    let mixed = Term::map([("user_id".into(), 1.into()), (2.into(), 3.into())]);
+    for term in [Term::from("hello"), mixed] {
+        let shown = signed(&term.encode().unwrap(), Digest::Sha384);
+        assert_eq!(shown, UntrustedContent::Term { untrusted_term: term });
+    }
     assert_eq!(signed(b"hello", Digest::Sha512), UntrustedContent::Bytes);
 }
 

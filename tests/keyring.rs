@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use phoenix_token::{
-    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, Timestamp, TokenKey, Verify, VerifyError,
+    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verify,
+    VerifyError,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
@@ -66,11 +67,39 @@ fn a_token_of_the_first_key_comes_back_as_it_is() {
 }
 
 #[test]
+fn without_a_moment_rotation_goes_by_the_clock() {
+    let signed = key("before").sign(&7).unwrap();
+    let rotated = ring().rotate(&signed).unwrap();
+    assert_eq!(key("now").verify::<u8>(&rotated).unwrap().data, 7);
+    let encrypted = key("before").encrypt(&7).unwrap();
+    let rotated = ring().rotate_encrypted(&encrypted).unwrap();
+    assert_eq!(key("now").decrypt::<u8>(&rotated).unwrap().data, 7);
+
+    let yesterday = Timestamp::from_millis(Timestamp::now().as_millis() - 86_500_000);
+    let (signed, encrypted) = (
+        key("before").sign_at(&7, yesterday).unwrap(),
+        key("before").encrypt_at(&7, yesterday).unwrap(),
+    );
+    for refused in [ring().rotate(&signed), ring().rotate_encrypted(&encrypted)] {
+        assert!(matches!(refused, Err(RotateError::Verify(VerifyError::Expired { .. }))));
+    }
+}
+
+#[test]
 fn what_has_expired_is_not_rotated() {
     let token = key("before").sign_at(&7, NOW).unwrap();
     let late = Verify::at(Timestamp::from_millis(NOW.as_millis() + 86_400_001));
     let refused = ring().rotate_with(&token, &late);
     assert!(matches!(refused, Err(RotateError::Verify(VerifyError::Expired { .. }))));
+}
+
+#[test]
+fn the_error_of_a_rotation_is_that_of_what_failed() {
+    let stranger = key("nobody we know").sign_at(&7, NOW).unwrap();
+    let error = ring().rotate_with(&stranger, &Verify::at(NOW)).unwrap_err();
+    assert_eq!(error.to_string(), "the token is invalid");
+    let error = RotateError::Sign(SignError::SignOnly);
+    assert_eq!(error.to_string(), SignError::SignOnly.to_string());
 }
 
 #[test]

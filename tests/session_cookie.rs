@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use phoenix_token::{
-    KeyError, SecretKeyBase, SignError, SigningKey, VerifyError,
+    KeyError, Keyring, SecretKeyBase, SignError, SigningKey, VerifyError,
     cookie::{MAX_BYTES, Session, SessionCookie, SessionData},
     csrf_protection::CsrfToken,
     key_generator::{self, Digest, Params},
@@ -155,6 +155,15 @@ fn a_limit_refuses_what_the_defaults_take() {
         let limits = Limits::new().depth(depth);
         let cookie = SessionCookie::builder(&secret(), SALT).limits(limits).build().unwrap();
         assert_eq!(cookie.read(&value).is_ok(), accepted);
+        assert_eq!(Keyring::new(cookie).read(&value).is_ok(), accepted);
+    }
+}
+
+#[test]
+fn a_session_is_encrypted_otherwise_each_time() {
+    for cookie in [encrypted(), a128gcm(SALT)] {
+        let write = || cookie.write(&thirty_entries()).unwrap();
+        assert_ne!(write(), write());
     }
 }
 
@@ -250,6 +259,7 @@ fn logging_in_leaves_nothing_of_the_session_before() {
     let mut session = thirty_entries();
     session.put_csrf_token(&CsrfToken::generate().unwrap());
     session.log_in(&token);
+    assert!(!session.is_empty());
     assert_eq!(session.keys().collect::<Vec<_>>(), ["live_socket_id", "user_token"]);
     assert_eq!(session.user_token(), Some(&token));
     let topic = "users_sessions:-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s=";

@@ -6,8 +6,14 @@
     reason = "a test may panic"
 )]
 
-use phoenix_token::term::{
-    Atom, Bitstring, EncodeError, Float, ImproperList, Integer, IntegerError, Map, NotFinite, Term,
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use phoenix_token::{
+    DecodeError,
+    term::{
+        Atom, Bitstring, EncodeError, Float, ImproperList, Integer, IntegerError, Map, NotFinite,
+        Term,
+    },
 };
 
 fn atom(name: &str) -> Term {
@@ -149,6 +155,10 @@ fn integers_are_rounded_to_the_nearest_float() {
 fn what_is_no_such_value_is_not_made() {
     assert_eq!(Atom::new("a".repeat(256)), Err(EncodeError::AtomTooLong));
     assert_eq!(Atom::new("日".repeat(255)).map(|atom| atom.as_str().len()), Ok(765));
+    for name in ["", "ok", "Elixir.MyApp.Accounts.User", &"a".repeat(255)] {
+        assert_eq!(Atom::new(name.to_owned()).map(Atom::into_string).as_deref(), Ok(name));
+    }
+    assert_eq!(Atom::new("ok").map(Atom::into_string).as_deref(), Ok("ok"));
     assert_eq!(Float::try_from(f64::INFINITY), Err(NotFinite));
     assert_eq!(NotFinite.to_string(), "a term holds no NaN and no infinity");
     for last_bits in [0, 8] {
@@ -160,6 +170,46 @@ fn what_is_no_such_value_is_not_made() {
     assert_eq!((improper.elements(), improper.tail()), (&[Term::from(1)][..], &Term::from(2)));
     for tail in [Term::list([]), Term::from(improper)] {
         assert_eq!(ImproperList::new([Term::from(1)], tail), None);
+    }
+}
+
+#[test]
+fn an_atom_is_compared_hashed_and_printed_as_its_name() {
+    let hash = |value: &Atom| BuildHasherDefault::<DefaultHasher>::default().hash_one(value);
+    let names = ["", "a", "ab", "abcdefgh", "abcdefghi", "nil", "żółw", &"x".repeat(100)];
+    for one in names {
+        let made = Atom::new(one.to_owned()).unwrap();
+        assert_eq!(AsRef::<str>::as_ref(&made), one);
+        assert_eq!(format!("{made:?}"), format!("{made}"));
+        assert!(format!("{made:?}").contains(one));
+        for other in names {
+            let made_of_other = Atom::new(other.to_owned()).unwrap();
+            assert_eq!(made == made_of_other, one == other);
+            assert_eq!((made == *other, made == other), (one == other, one == other));
+            assert_eq!(made.partial_cmp(&made_of_other), Some(one.cmp(other)));
+            assert_eq!(hash(&made) == hash(&made_of_other), one == other);
+        }
+    }
+}
+
+#[test]
+fn the_errors_of_reading_say_no_more_than_this() {
+    let messages = [
+        (DecodeError::Malformed, "not the external term format"),
+        (DecodeError::Executable, "the term holds a function or a port"),
+        (DecodeError::Local, "the term can be read only by the node that wrote it"),
+        (DecodeError::Limit, "the term is over a limit"),
+    ];
+    for (error, message) in messages {
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn the_length_of_a_bitstring_is_in_bits() {
+    for (bytes, last_bits, length) in [(&[1_u8][..], 1, 1), (&[1], 7, 7), (&[1, 2, 3], 3, 19)] {
+        let bits = Bitstring::new(bytes, last_bits).unwrap();
+        assert_eq!((bits.bit_len(), bits.last_bits()), (length, last_bits));
     }
 }
 

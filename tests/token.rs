@@ -8,7 +8,10 @@
     reason = "a test may panic"
 )]
 
-use std::time::Duration;
+#[path = "common/zeros.rs"]
+mod zeros;
+
+use std::{collections::BTreeSet, time::Duration};
 
 use phoenix_token::{
     KeyError, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified, Verify,
@@ -17,6 +20,7 @@ use phoenix_token::{
     term::{Limits, Term},
 };
 use proptest::prelude::*;
+use zeros::Zeros;
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
@@ -93,12 +97,55 @@ fn the_age_of_the_verifier_goes_before_that_of_the_token() {
 }
 
 #[test]
+fn without_a_moment_the_clock_counts() {
+    let before = Timestamp::now();
+    let token = key().sign_with(&1, &Sign::new()).unwrap();
+    let verified = key().verify_with::<u8>(&token, &Verify::new()).unwrap();
+    assert!((before..=Timestamp::now()).contains(&verified.signed_at.unwrap()));
+    let yesterday = Timestamp::from_millis(before.as_millis() - 86_500_000);
+    let token = key().sign_with(&1, &Sign::at(yesterday)).unwrap();
+    let expired = key().verify_with::<u8>(&token, &Verify::new());
+    assert!(matches!(expired, Err(VerifyError::Expired { .. })));
+}
+
+#[test]
+fn the_moment_may_be_set_with_the_other_options() {
+    let options = Sign::new().max_age(MaxAge::hours(1)).signed_at(NOW);
+    let token = key().sign_with(&1, &options).unwrap();
+    let at =
+        |now| key().verify_with::<u8>(&token, &Verify::new().tolerance(Duration::ZERO).now(now));
+    assert_eq!(at(NOW).unwrap().signed_at, Some(NOW));
+    assert_eq!(at(seconds_later(3600)).unwrap().max_age, MaxAge::hours(1));
+    let expired = VerifyError::Expired { since: Some(seconds_later(3600)) };
+    assert_eq!(at(seconds_later(3601)), Err(expired));
+    // The tolerance is that of before.
+    assert_eq!(at(seconds_later(-1)), Err(VerifyError::Invalid));
+}
+
+#[test]
+fn whoever_signs_chooses_how_fields_become_keys() {
+    #[derive(serde::Serialize)]
+    struct Params {
+        page: u32,
+    }
+
+    let options = Sign::at(NOW).serde(phoenix_token::serde::Options::new().binary_keys());
+    let expected = Term::map([("page".into(), 2.into())]);
+    let signed = key().sign_with(&Params { page: 2 }, &options).unwrap();
+    assert_eq!(verify_term(&signed, &Verify::at(NOW)).unwrap().data, expected);
+    let encrypted = key().encrypt_with(&Params { page: 2 }, &options).unwrap();
+    assert_eq!(key().decrypt_term(&encrypted, &Verify::at(NOW)).unwrap().data, expected);
+}
+
+#[test]
 fn no_token_is_missing_and_not_invalid() {
     assert_eq!(key().verify::<u8>(None), Err(VerifyError::Missing));
     assert_eq!(key().decrypt::<u8>(None), Err(VerifyError::Missing));
     assert_eq!(key().verify::<u8>(""), Err(VerifyError::Invalid));
     let header: Option<String> = None;
     assert_eq!(key().verify::<u8>(header.as_deref()), Err(VerifyError::Missing));
+    let header = Some(key().sign(&7).unwrap());
+    assert_eq!(key().verify::<u8>(header.as_deref()).unwrap().data, 7);
 }
 
 #[test]
@@ -155,6 +202,25 @@ fn keys_of_other_lengths_sign_but_do_not_encrypt() {
         TokenKey::builder(&secret, "salt").iterations(0).build().unwrap_err(),
         KeyError::ZeroIterations
     );
+}
+
+#[test]
+fn the_same_data_is_encrypted_otherwise_each_time() {
+    let old = TokenKey::builder(&secret(), "salt").a128gcm().build().unwrap();
+    for key in [key(), old] {
+        let tokens: BTreeSet<_> = (0..50).map(|_| key.encrypt_at(&1, NOW).unwrap()).collect();
+        assert_eq!(tokens.len(), 50);
+    }
+}
+
+#[test]
+fn no_other_randomness_is_taken_than_the_callers() {
+    let options = Sign::at(NOW);
+    let token = key().encrypt_with_rng("data", &options, &mut Zeros).unwrap();
+    assert!(token.starts_with(&format!("XCP.{}", "A".repeat(32))), "{token}");
+    assert_eq!(key().decrypt_at::<String>(&token, NOW).unwrap().data, "data");
+    assert_eq!(key().encrypt_with_rng("data", &options, &mut Zeros).as_ref(), Ok(&token));
+    assert_eq!(key().encrypt_term(&"data".into(), &options, &mut Zeros), Ok(token));
 }
 
 #[test]

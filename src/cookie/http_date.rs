@@ -32,7 +32,7 @@ impl fmt::Display for HttpDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
         let (days, second) = (self.0 / 86_400, self.0 % 86_400);
-        let weekday = DAYS.iter().cycle().nth(usize::try_from(days % 7).unwrap_or(0));
+        let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day));
         let (year, month, day) = date(days);
         write!(
             f,

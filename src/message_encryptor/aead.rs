@@ -33,7 +33,7 @@ pub(super) fn seal_in_place_detached(
     aad: &[u8],
     buffer: &mut [u8],
 ) -> Result<[u8; 16], SignError> {
-    if buffer.len() > MAX_LENGTH {
+    if is_too_long(buffer.len()) {
         return Err(too_long());
     }
     let (subkey, nonce) = ietf(key, nonce);
@@ -51,11 +51,16 @@ pub(super) fn open_in_place_detached(
 ) -> Result<(), Invalid> {
     #[cfg(test)]
     crate::testing::count(&crate::testing::CHECKED_MACS);
-    if buffer.len() > MAX_LENGTH {
+    if is_too_long(buffer.len()) {
         return Err(Invalid);
     }
     let (subkey, nonce) = ietf(key, nonce);
     open(&subkey, &nonce, aad, buffer, tag)
+}
+
+/// Beyond 2³⁸ - 64 bytes the keystream would begin anew.
+fn is_too_long(bytes: usize) -> bool {
+    bytes > MAX_LENGTH
 }
 
 /// Bytes that the counter of ChaCha20 has blocks for; one block is the MAC's.
@@ -110,6 +115,15 @@ mod tests {
         tag[0] ^= 1;
         assert_eq!(open_in_place_detached(key, nonce, &aad, &mut buffer, &tag), Err(Invalid));
         assert!(buffer == ciphertext || buffer.iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_message_of_256_gib_is_too_long() {
+        // RFC 8439, section 2.8: P_MAX
+        assert!(!is_too_long(274_877_906_880));
+        assert!(is_too_long(274_877_906_881));
+        assert!(is_too_long(usize::MAX));
     }
 
     #[test]

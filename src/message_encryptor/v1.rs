@@ -154,8 +154,8 @@ pub(super) fn decrypt_into<'b>(
 const HEADER: &str = "QTEyOEdDTQ.";
 /// A content key, its tag and its IV.
 const WRAPPED_LENGTH: usize = 16 + 16 + 12;
-/// The same with the largest content key.
-const MAX_WRAPPED_LENGTH: usize = 32 + 16 + 12;
+/// The same with the largest content key, of 32 bytes.
+const MAX_WRAPPED_LENGTH: usize = 60;
 
 fn encrypt_message(
     message: &[u8],

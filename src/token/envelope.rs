@@ -170,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::term::check::check_whole;
+    use crate::term::{Term, check::check_whole};
 
     const LIMITS: Limits = Limits::new();
 
@@ -192,6 +192,17 @@ mod tests {
             assert_eq!(envelope.data, data);
             assert_eq!(envelope, read(&body, LIMITS).unwrap());
         }
+    }
+
+    #[test]
+    fn a_map_may_have_other_entries() {
+        let entry = |name, value: i64| (Term::atom(name).unwrap(), Term::from(value));
+        let entries =
+            [entry("a", 1), entry("data", 2), entry("e", 3), entry("signed", 4), entry("z", 5)];
+        let body = Term::map(entries).encode().unwrap().split_off(1);
+        let max_age = Field::from(MaxAge::DEFAULT);
+        let envelope = Envelope { data: b"a\x02", signed_at: Field::from(4), max_age };
+        assert_eq!(read(&body, LIMITS), Ok(envelope));
     }
 
     /// Bytes that are often nearly a payload.

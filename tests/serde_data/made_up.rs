@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use phoenix_token::{serde::from_term, term::Term};
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{atom, refuses, takes};
@@ -121,4 +121,63 @@ fn elements_that_a_type_leaves_are_an_error() {
         Term::map([(one.clone(), one), (2.into(), 2.into())]),
         "more pairs than the type takes",
     );
+}
+
+#[test]
+fn values_of_a_variant_that_a_type_leaves_are_an_error() {
+    #[derive(Debug, PartialEq)]
+    struct Tag(String);
+    impl<'de> Deserialize<'de> for Tag {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_enum("", &[], TagVisitor)
+        }
+    }
+    struct TagVisitor;
+    impl<'de> Visitor<'de> for TagVisitor {
+        type Value = Tag;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a tag")
+        }
+        fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<Tag, A::Error> {
+            Ok(Tag(variant.variant()?.0))
+        }
+    }
+    takes(atom("ok"), Tag("ok".to_owned()));
+    let tuple = Term::tuple([atom("ok"), 1.into()]);
+    refuses::<Tag>(tuple.clone(), "a variant whose values the type does not read");
+    refuses::<(Tag, u8)>(
+        Term::tuple([tuple, 2.into()]),
+        "a variant whose values the type does not read",
+    );
+}
+
+#[test]
+fn a_type_is_told_how_much_there_is_to_read() {
+    #[derive(Debug, PartialEq)]
+    struct Hint(Option<usize>);
+    impl<'de> Deserialize<'de> for Hint {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(HintVisitor)
+        }
+    }
+    struct HintVisitor;
+    impl<'de> Visitor<'de> for HintVisitor {
+        type Value = Hint;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("elements")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Hint, A::Error> {
+            let hint = seq.size_hint();
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(Hint(hint))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hint, A::Error> {
+            let hint = map.size_hint();
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(Hint(hint))
+        }
+    }
+    takes(Term::list([atom("a"), atom("b"), atom("c")]), Hint(Some(3)));
+    takes(Term::byte_list([1, 2, 3, 4]), Hint(Some(4)));
+    takes(Term::map([(atom("a"), 1.into()), (atom("b"), 2.into())]), Hint(Some(2)));
 }

@@ -50,8 +50,10 @@ fn floats_are_floats_or_integers_that_need_no_rounding() {
     takes(1, 1.0_f64);
     takes(-(1_i64 << 53), -9_007_199_254_740_992.0_f64);
     takes(1_u128 << 100, 1_267_650_600_228_229_401_496_703_205_376.0_f64);
+    takes((1_i64 << 53) - 1, 9_007_199_254_740_991.0_f64);
     takes(1 << 24, 16_777_216.0_f32);
     takes(0, 0.0_f32);
+    assert!(from_term::<f64>(&0.into()).unwrap().is_sign_positive());
     refuses::<f64>((1_i64 << 53) + 1, "expected f64, found an integer that would be rounded");
     refuses::<f32>((1 << 24) + 1, "expected f32, found an integer that would be rounded");
     refuses::<f32>(float(1e39), "expected f32, found a float out of range");
@@ -306,6 +308,19 @@ fn what_describes_itself_reads_any_term() {
         two_to_the_128(),
         "expected any valid JSON value, found an integer of more than 128 bits",
     );
+}
+
+#[test]
+fn what_serde_buffers_holds_integers_of_64_bits() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(u64),
+    }
+    for number in [0, 1 << 40, u64::MAX] {
+        takes(number, Either::Number(number));
+    }
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use phoenix_token::{
     serde::{from_slice, from_term, to_term, to_vec},
-    term::{Atom, Bitstring, EncodeError, Float, Integer, Limits, Map, Pid, Reference, Term},
+    term::{
+        Atom, Bitstring, EncodeError, Float, ImproperList, Integer, Limits, Map, Pid, Reference,
+        Term,
+    },
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -86,6 +89,7 @@ fn each_kind_of_term_is_a_field_of_its_own_type() {
         atom: Atom,
         bits: Bitstring,
         float: Float,
+        improper: ImproperList,
         integer: Integer,
         map: Map,
         pid: Pid,
@@ -95,6 +99,7 @@ fn each_kind_of_term_is_a_field_of_its_own_type() {
         ("atom", Term::NIL),
         ("bits", bits()),
         ("float", Term::from(Float::new(1.5).unwrap())),
+        ("improper", Term::list_with_tail([Term::from(1)], Term::from(2))),
         ("integer", wide()),
         ("map", Term::map([(Term::from(1), Term::from("one"))])),
         ("pid", Term::decode(PID).unwrap()),
@@ -150,6 +155,14 @@ fn no_text_makes_another_format_take_bytes_for_a_term() {
             serde_json::from_str::<serde_json::Value>(text).unwrap()
         );
     }
+}
+
+#[test]
+fn a_variant_of_another_format_is_no_term() {
+    use serde::de::value::{BorrowedStrDeserializer, EnumAccessDeserializer, Error};
+    let variant = EnumAccessDeserializer::new(BorrowedStrDeserializer::<Error>::new("a"));
+    let error = Term::deserialize(variant).unwrap_err();
+    assert_eq!(error.to_string(), "invalid type: enum, expected a term");
 }
 
 /// So many levels around `inner`.

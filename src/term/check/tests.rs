@@ -206,3 +206,10 @@ fn a_tail_that_is_a_list_is_no_level() {
         assert!(Term::decode(&etf).is_ok());
     }
 }
+
+#[test]
+fn a_tail_is_no_level_of_its_own() {
+    let list = b"l\0\0\0\x01a\x01k\0\x01\x02";
+    assert_eq!(check_whole(list, Limits::new().depth(1)), Ok(()));
+    assert_eq!(check_whole(list, Limits::new().depth(0)), Err(DecodeError::Limit));
+}

@@ -193,3 +193,14 @@ fn an_error_that_a_type_keeps_to_itself_is_no_token() {
         assert!(crate::serde::to_vec(&Careless(careless)).is_err(), "{careless}");
     }
 }
+
+#[test]
+fn a_token_longer_than_any_payload_within_the_limits_is_not_looked_at() {
+    // A payload of 30 bytes takes 40 characters; all else that a token may have takes 1024 at most.
+    let limits = Limits::new().size(30);
+    let length = |characters| presented(Some(&"a".repeat(characters)), limits).map(<[u8]>::len);
+    assert_eq!(length(0), Ok(0));
+    assert_eq!(length(1064), Ok(1064));
+    assert_eq!(length(1065), Err(VerifyError::Invalid));
+    assert_eq!(length(10_000), Err(VerifyError::Invalid));
+}
