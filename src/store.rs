@@ -207,7 +207,8 @@ impl<DB: Backend> Store<DB> {
     /// Drops what the cache knows of this user, and sends look-ups to the primary for a while.
     ///
     /// Every operation that ends sessions does so itself. Call it after the commit of a transaction
-    /// that ended some, and when told (by Phoenix, by another process) that some were ended.
+    /// that ended some, and when told (by Phoenix, by another process) that some were ended. A commit
+    /// that got no answer may take effect later: call it again once that is known.
     pub fn forget(&self, user_id: impl Into<Id>) {
         self.inner.revocations.revoked(&revocations::Subject::User(user_id.into()));
     }

@@ -177,21 +177,12 @@ async fn a_dropped_operation_leaves_nothing_behind<P: Place>() {
 }
 
 /// Somebody holds the rows of the user for longer than the store waits.
-async fn a_transaction_that_timed_out_leaves_nothing_behind<P: Place>() {
+async fn what_timed_out_leaves_nothing_behind<P: Place>() {
     let settings = Settings::new().grace(Duration::from_secs(60));
     let Some((pool, store)) = made::<P>(settings.clone()).await else { return };
     let hurried = Store::open(&pool, settings.timeout(Duration::from_millis(300))).await.unwrap();
     let one = P::again(&pool, 1).await;
-    let mut timed_out = 0;
     for (id, operation) in (10..).zip(ALL) {
-        let is_transaction = match operation {
-            Operation::Reissue => store.sql().reissue.is_transaction(),
-            Operation::CreateEmail => store.sql().create_only_email.is_transaction(),
-            _ => store.sql().end.is_transaction(),
-        };
-        if !is_transaction || matches!(operation, Operation::Renew) {
-            continue;
-        }
         let user = User::new(&store, &one, id).await;
         let mut holder = pool.begin().await.unwrap();
         for context in ["session", "login"] {
@@ -205,7 +196,6 @@ async fn a_transaction_that_timed_out_leaves_nothing_behind<P: Place>() {
         }
         let error = user.run(operation, &hurried, &one).await.unwrap_err();
         assert!(matches!(error, StoreError::TimedOut), "{operation:?}: {error:?}");
-        timed_out += 1;
         let case = format!("{operation:?} timed out");
         assert_eq!(soon(&case, P::number(&one, "SELECT COUNT(*) FROM users_tokens")).await, 2);
         holder.rollback().await.unwrap();
@@ -213,21 +203,38 @@ async fn a_transaction_that_timed_out_leaves_nothing_behind<P: Place>() {
         soon(&case, P::run(&pool, &delete)).await;
         is_as_good_as_before::<P>(&store, &one, &pool, &case).await;
     }
-    assert!(timed_out >= 2, "no operation was a transaction");
     assert_eq!(P::number(&pool, "SELECT COUNT(*) FROM users_tokens").await, 0);
+}
+
+async fn what_ended_in_time_keeps_its_connection<P: Place>() {
+    let settings = Settings::new().grace(Duration::from_secs(60));
+    let Some((pool, store)) = made::<P>(settings).await else { return };
+    let one = P::again(&pool, 1).await;
+    let is_postgres = P::NAME.starts_with("PostgreSQL");
+    let own = if is_postgres { "pg_backend_pid()" } else { "CONNECTION_ID()" };
+    let own = format!("SELECT CAST({own} AS CHAR(20))");
+    let first = P::texts(&one, &own).await;
+    for (id, operation) in (10..).zip(ALL) {
+        User::new(&store, &one, id).await.run(operation, &store, &one).await.unwrap();
+        let now = P::texts(&one, &own).await;
+        assert_eq!(now, first, "{operation:?} closed its connection");
+    }
 }
 
 on_place! { "sqlite" sqlite_file: sqlite::SqliteFile, a_dropped_operation_leaves_nothing_behind }
 on_place! { "sqlite" sqlite_memory: sqlite::SqliteMemory, a_dropped_operation_leaves_nothing_behind }
 on_place! { "postgres" postgres: postgres::Postgres,
     a_dropped_operation_leaves_nothing_behind
-    a_transaction_that_timed_out_leaves_nothing_behind
+    what_timed_out_leaves_nothing_behind
+    what_ended_in_time_keeps_its_connection
 }
 on_place! { "mysql" mariadb: mariadb::MariaDb,
     a_dropped_operation_leaves_nothing_behind
-    a_transaction_that_timed_out_leaves_nothing_behind
+    what_timed_out_leaves_nothing_behind
+    what_ended_in_time_keeps_its_connection
 }
 on_place! { "mysql" mysql: mariadb::AsMySql,
     a_dropped_operation_leaves_nothing_behind
-    a_transaction_that_timed_out_leaves_nothing_behind
+    what_timed_out_leaves_nothing_behind
+    what_ended_in_time_keeps_its_connection
 }

@@ -118,14 +118,30 @@ async fn the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end<P: Place>
     }
 }
 
+/// It may be older than what was committed since, or never be committed.
+async fn the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees<P: Place>() {
+    let cached = Settings::new().cache(Duration::from_secs(3600), 100);
+    let Some((pool, store)) = made::<P>(cached).await else { return };
+    let mut transaction = pool.begin().await.unwrap();
+    let created = store.create(&mut transaction, 1, &NewSession::new()).await.unwrap();
+    let bytes = created.token.secret_bytes();
+    assert!(store.lookup(&mut transaction, bytes).await.unwrap().is_some());
+    transaction.rollback().await.unwrap();
+    assert_eq!(store.lookup(&pool, bytes).await.unwrap(), None);
+}
+
 /// The caller's own limit.
 async fn given_up(operation: impl Future) {
     let limit = tokio::time::timeout(Duration::from_millis(500), operation);
     assert!(limit.await.is_err(), "the row is held");
 }
 
-// Where it is a transaction (MySQL) it ends nothing any more; in memory there is one connection.
+// Where it is a transaction (MySQL) it ends nothing any more; in memory there is one connection to hold.
 on_place! { "sqlite" sqlite: sqlite::SqliteFile,
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
+    the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
 }
-on_every_server! { the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end }
+on_every_server! {
+    the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
+    the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
+}

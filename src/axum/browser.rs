@@ -218,7 +218,9 @@ impl Browser {
     /// [`log_out`](Self::log_out).
     ///
     /// # Errors
-    /// [`AuthError`]; the browser stays as it was. [`AuthError::ended`] has what was ended all the same.
+    /// [`AuthError`]; the browser stays as it was. [`AuthError::ended`] has what was ended all the same:
+    /// if this browser's session is among it, the user can ask no second time, so end all of
+    /// `ended()[0].user_id` once more by the store.
     pub async fn log_out_everywhere(&self) -> Result<LoggedOut, AuthError> {
         let Some(current) = self.current() else { return self.log_out().await };
         let sessions = &self.visit.auth.sessions;

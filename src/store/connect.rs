@@ -10,8 +10,9 @@ use super::backend::{Backend, BoxFuture, Kind};
 /// Whatever a reading operation can run on: `&Pool`, `&mut PoolConnection`, `&mut Transaction`, a
 /// driver's own connection (`&mut PgConnection`), or a [`&Reader`](super::Reader).
 ///
-/// From a pool the operation takes a connection for itself, and may be dropped at any time: a
-/// connection on which it has begun a transaction and not ended it is closed, all others go back.
+/// From a pool the operation takes a connection for itself, and may be dropped at any time. A
+/// connection on which it timed out, or has begun a transaction and not ended it, is closed; all others
+/// go back, and on SQLite these too.
 /// A connection that is lent stays the caller's in whatever state it then is: after an operation on
 /// it was dropped or [timed out](super::StoreError::TimedOut), a transaction that the operation began
 /// may still be open on it, so close it, too.
@@ -46,7 +47,8 @@ pub trait Leases<'c, DB: Backend> {
 #[doc(hidden)]
 pub struct Lease<'c, DB: Backend> {
     connection: Held<'c, DB>,
-    in_transaction: bool,
+    /// What was asked on it may still be under way.
+    is_busy: bool,
 }
 
 enum Held<'c, DB: Backend> {
@@ -56,32 +58,45 @@ enum Held<'c, DB: Backend> {
 
 impl<'c, DB: Backend> Lease<'c, DB> {
     pub(crate) fn pooled(connection: PoolConnection<DB>) -> Self {
-        Self { connection: Held::Pooled(connection), in_transaction: false }
+        Self { connection: Held::Pooled(connection), is_busy: false }
     }
 
     fn lent(connection: &'c mut DB::Connection) -> Self {
-        Self { connection: Held::Lent(connection), in_transaction: false }
+        Self { connection: Held::Lent(connection), is_busy: false }
+    }
+
+    /// Whether it is the caller's: what it sees may be older than what was committed since, or never
+    /// be committed.
+    pub(crate) fn is_lent(&self) -> bool {
+        matches!(self.connection, Held::Lent(_))
     }
 
     /// Notes that a transaction is about to begin.
     pub(crate) fn transaction_begins(&mut self) {
-        self.in_transaction = true;
+        self.is_busy = true;
     }
 
     /// Notes that it was committed, or that sqlx rolls it back.
     pub(crate) fn transaction_ended(&mut self) {
-        self.in_transaction = false;
+        self.is_busy = false;
+    }
+
+    /// Notes that the answer is waited for no longer.
+    pub(crate) fn timed_out(&mut self) {
+        self.is_busy = true;
     }
 }
 
 /// sqlx knows of a transaction from the answer to its `BEGIN` on. Dropped before, the connection
 /// would go back with a transaction open, and what the pool runs on it next would never be committed.
+/// And of a statement that waits for a lock the pool would wait for the end before it has its
+/// connection back, however long that takes.
 ///
 /// SQLite's is rolled back by its thread, and a database in memory would be lost with its connection.
 impl<DB: Backend> Drop for Lease<'_, DB> {
     fn drop(&mut self) {
-        let is_open = self.in_transaction && !matches!(DB::KIND, Kind::Sqlite);
-        if let (Held::Pooled(connection), true) = (&mut self.connection, is_open) {
+        let is_busy = self.is_busy && !matches!(DB::KIND, Kind::Sqlite);
+        if let (Held::Pooled(connection), true) = (&mut self.connection, is_busy) {
             connection.close_on_drop();
         }
     }

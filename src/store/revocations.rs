@@ -81,18 +81,18 @@ impl Revocations {
         })
     }
 
-    /// Whether what a look-up finds now may be kept: not for an entry's life after a revoke without an
-    /// answer, which may yet take effect, and would then be counted no more.
-    pub(crate) fn is_settled(&self, user: Id, token: &[u8; 32]) -> bool {
+    /// Whether what a look-up found that began then may be kept: not for an entry's life after a revoke
+    /// without an answer, which may yet take effect, and would then be counted no more.
+    pub(crate) fn is_settled(&self, user: Id, token: &[u8; 32], began: Instant) -> bool {
         [Subject::User(user), Subject::Token(token)].iter().all(|subject| {
             let last = self.slot(subject).map(|slot| slot.unanswered.load(Ordering::SeqCst));
-            !self.is_within(last.unwrap_or_default(), self.max_age)
+            !self.is_within(last.unwrap_or_default(), self.max_age, began)
         })
     }
 
     /// Whether the last revoke is no longer ago than `window`.
     pub(crate) fn within(&self, window: Duration) -> bool {
-        self.is_within(self.last.load(Ordering::SeqCst), window)
+        self.is_within(self.last.load(Ordering::SeqCst), window, Instant::now())
     }
 
     /// Milliseconds since `started`, plus one.
@@ -101,9 +101,9 @@ impl Revocations {
         now.saturating_add(1)
     }
 
-    fn is_within(&self, time: u64, window: Duration) -> bool {
+    fn is_within(&self, time: u64, window: Duration, at: Instant) -> bool {
         let ended = Duration::from_millis(time).saturating_add(window);
-        time > 0 && self.started.elapsed() <= ended
+        time > 0 && at.saturating_duration_since(self.started) <= ended
     }
 
     fn slot(&self, subject: &Subject<'_>) -> Option<&Slot> {

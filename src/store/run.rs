@@ -72,7 +72,8 @@ pub(crate) struct Outcome<DB: Backend> {
     pub(crate) affected: u64,
 }
 
-/// Runs the operation, again where the database asks for it, and no longer than `limit`.
+/// Runs the operation, again where the database asks for it, and no longer than `limit`: with no time
+/// left, not at all.
 ///
 /// Inside a transaction of the caller nothing is tried again: there the database has given the
 /// whole transaction up.
@@ -84,6 +85,9 @@ pub(crate) async fn run<DB: Backend>(
     values: &Values,
     limit: Duration,
 ) -> Result<Outcome<DB>, StoreError> {
+    if limit.is_zero() {
+        return Err(StoreError::TimedOut);
+    }
     let attempts = if connection.is_in_transaction() { 1 } else { settings.attempts };
     let tried = async {
         let mut attempt = 1;
@@ -102,7 +106,11 @@ pub(crate) async fn run<DB: Backend>(
             attempt = attempt.saturating_add(1);
         }
     };
-    tokio::time::timeout(limit, tried).await.unwrap_or(Err(StoreError::TimedOut))
+    let outcome = tokio::time::timeout(limit, tried).await;
+    outcome.unwrap_or_else(|_| {
+        connection.timed_out();
+        Err(StoreError::TimedOut)
+    })
 }
 
 /// Boxed, so that what the callers' futures hold of it is plainly `Send`.

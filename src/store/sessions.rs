@@ -9,7 +9,7 @@ use std::{
 use super::{
     Store,
     backend::{Backend, Value},
-    connect::{Reads, Writes},
+    connect::{Lease, Reads, Writes},
     error::StoreError,
     id::Id,
     revocations::Subject,
@@ -49,7 +49,8 @@ impl<DB: Backend> Store<DB> {
 
     /// The session of this token, if it has not ended or expired.
     ///
-    /// Where the settings ask for a cache, it may have been looked up a moment ago.
+    /// Where the settings ask for a cache, it may have been looked up a moment ago. What is looked up on a
+    /// connection or in a transaction of the caller is not kept there.
     ///
     /// # Errors
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
@@ -59,7 +60,9 @@ impl<DB: Backend> Store<DB> {
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
-        let Some(cache) = &self.inner.cache else { return self.look_up(db, &token).await };
+        let Some(cache) = &self.inner.cache else {
+            return self.look_up(&mut db.lease().await?, &token).await;
+        };
         let digest = token.digest();
         if let Some((mut session, age)) = cache.find(&digest, &self.inner.revocations) {
             let moved = session.read_at.as_millis().saturating_add(millis(age));
@@ -69,10 +72,13 @@ impl<DB: Backend> Store<DB> {
             }
         }
         let (found, count) = (Instant::now(), self.inner.revocations.count());
-        let session = self.look_up(db, &token).await?;
-        let is_settled =
-            |session: &&Session| self.inner.revocations.is_settled(session.user_id, &digest);
-        if let Some(session) = session.as_ref().filter(is_settled) {
+        let mut connection = db.lease().await?;
+        let session = self.look_up(&mut connection, &token).await?;
+        let revocations = &self.inner.revocations;
+        if let Some(session) = &session
+            && !connection.is_lent()
+            && revocations.is_settled(session.user_id, &digest, found)
+        {
             cache.keep(digest, session, found, count);
         }
         Ok(session)
@@ -88,16 +94,17 @@ impl<DB: Backend> Store<DB> {
         token: &[u8],
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
-        self.look_up(db, &token).await
+        self.look_up(&mut db.lease().await?, &token).await
     }
 
-    async fn look_up<'c>(
+    async fn look_up(
         &self,
-        db: impl Reads<'c, DB>,
+        connection: &mut Lease<'_, DB>,
         token: &SessionToken,
     ) -> Result<Option<Session>, StoreError> {
         let values = self.presented(token);
-        let outcome = self.run(db, &self.sql().lookup, &values).await?;
+        let limit = self.inner.settings.timeout;
+        let outcome = self.run_on(connection, &self.sql().lookup, &values, limit).await?;
         outcome.rows.first().map(|row| Session::read::<DB>(row, values.now, |_| true)).transpose()
     }
 

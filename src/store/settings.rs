@@ -287,6 +287,9 @@ impl Settings {
     /// How long an operation may take once it has its connection, retries included; 1 second by
     /// default. Opening the store, making its table and deleting expired rows may take sixty times
     /// as long.
+    ///
+    /// The pool's connection is closed then, but a server may go on waiting for a lock for it: give the
+    /// connections a `lock_timeout` of the same length (MySQL: `innodb_lock_wait_timeout`).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
