@@ -344,10 +344,11 @@ async fn phoenix_1_7_reissues_nothing_notes_nothing_and_always_clears() {
 async fn with_1_7_a_row_without_authenticated_at_is_in_sudo_mode_from_its_log_in() {
     let service = Service::with(|settings| settings.validity(60 * DAY)).await;
     let mut jar = service.logged_in(1).await;
-    sqlx::query("UPDATE users_tokens SET authenticated_at = NULL")
-        .execute(&service.pool)
-        .await
-        .unwrap();
+    let forget = async || {
+        let sql = "UPDATE users_tokens SET authenticated_at = NULL";
+        sqlx::query(sql).execute(&service.pool).await.unwrap()
+    };
+    forget().await;
     let old = app(&service.auth.clone().release(Release::V1_7));
     service.clock.advance(Duration::from_secs(599));
     assert_eq!(jar.get(&old, "/sudo").await.body, "sudo of 1");
@@ -359,6 +360,9 @@ async fn with_1_7_a_row_without_authenticated_at_is_in_sudo_mode_from_its_log_in
     );
     service.clock.advance(Duration::from_secs(1));
     assert_eq!(jar.get(&old, "/sudo").await.location(), Some("/log-in"));
+    jar.post(&old, "/log-in?user=1").await;
+    assert_eq!(forget().await.rows_affected(), 1, "the row of before is gone");
+    assert_eq!(jar.get(&old, "/sudo").await.body, "sudo of 1");
 }
 
 #[tokio::test]
@@ -420,6 +424,17 @@ async fn cookies_of_an_earlier_secret_are_read_and_those_of_the_first_written() 
     jar.cookies.insert(REMEMBER_ME.into(), value);
     assert_eq!(jar.get(&app, "/").await.set_names(), [REMEMBER_ME, SESSION]);
     assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+    assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
+    // It is so beside a session that Phoenix has written anew, or that notes nothing, as with 1.7.
+    let mut session = Session::new();
+    session.put_user_token(&token);
+    jar.put_session(&service.session_cookie, SESSION, &session);
+    jar.cookies.insert(REMEMBER_ME.into(), value);
+    assert_eq!(jar.get(&app, "/").await.set_names(), [REMEMBER_ME]);
+    assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+    // That of another session is left alone.
+    let other = old_remember.write_at(&service.token(6).await, service.clock.now()).unwrap();
+    jar.cookies.insert(REMEMBER_ME.into(), other);
     assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
 }
 

@@ -153,18 +153,23 @@ impl Browser {
         same: Option<&Current>,
     ) -> Result<Current, store::StoreError> {
         let sessions = &self.visit.auth.sessions;
-        if let Some(before) = same
+        let auth = &*self.visit.auth;
+        // On a table of 1.7 a row cannot say that the user has just given their credentials again.
+        if let Some(before) = same.filter(|_| auth.release == Release::V1_8)
             && let Some(token) = sessions.renew(&before.token).await?
             && let Some(session) = sessions.lookup(token.secret_bytes()).await?
         {
-            return Ok(Current { session, token });
+            return Ok(auth.current(session, token));
         }
         let mut new = options.new.clone();
         if let (None, Some(user_agent)) = (&new.user_agent, &self.visit.facts.user_agent) {
             new = new.user_agent(user_agent);
         }
         let made = sessions.create(user_id, &new).await?;
-        Ok(Current { session: made.session, token: made.token })
+        if let Some(before) = same {
+            sessions.end(before.token.secret_bytes()).await?;
+        }
+        Ok(auth.current(made.session, made.token))
     }
 
     /// `create_or_extend_session/3`, once the row is there; says where to go.
@@ -181,7 +186,10 @@ impl Browser {
             clear(&mut state.session);
         }
         auth.put_token(&mut state.session, &current.token);
-        if remember_me || (latest && noted == Some(true)) {
+        let remember_me = remember_me || (latest && noted == Some(true));
+        // The token that the browser came with is gone.
+        state.remember_me = RememberMeChange::None;
+        if remember_me {
             if latest {
                 state.session.put_term(&auth.keys.remember_me, true);
             }
@@ -189,7 +197,7 @@ impl Browser {
         }
         state.renewed = true;
         state.current = Some(current.clone());
-        events::logged_in(matches!(state.remember_me, RememberMeChange::Write(_)));
+        events::logged_in(remember_me);
         let return_to = return_to.filter(|path| request::is_local(path));
         return_to.unwrap_or_else(|| auth.signed_in_path.clone())
     }
@@ -297,14 +305,9 @@ impl Browser {
         Rejection::NotLoggedIn { log_in_path }
     }
 
-    /// `require_sudo_mode`. Where nothing is reissued, a row without `authenticated_at` is as old as
-    /// the log-in.
+    /// `require_sudo_mode`
     pub(super) fn is_sudo(&self, current: &Current) -> Result<(), Rejection> {
-        let mut session = current.session.clone();
-        if self.visit.auth.release == Release::V1_7 {
-            session.authenticated_at = session.authenticated_at.or(Some(session.inserted_at));
-        }
-        if session.is_sudo(self.visit.auth.sudo_window) {
+        if current.session.is_sudo(self.visit.auth.sudo_window) {
             return Ok(());
         }
         Err(Rejection::NotSudo { log_in_path: self.send_away(&self.visit.auth.sudo_message) })

@@ -83,7 +83,7 @@ impl Visit {
 
     /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
     /// cookie, which then goes into the session. A remember-me cookie that is under another key than
-    /// the first, or stands beside a session that is, is written anew.
+    /// the first is written anew.
     pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
         let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
@@ -100,10 +100,10 @@ impl Visit {
                 state.session.put_term(&self.auth.keys.remember_me, true);
             }
         }
-        if remembered.unwrap_or(state.outdated && self.is_noted(&state)) {
+        if remembered.unwrap_or_else(|| self.is_remembered_by_another_key(parts, &token)) {
             state.remember_me = RememberMeChange::Write(token.clone());
         }
-        state.current = Some(Current { session, token });
+        state.current = Some(self.auth.current(session, token));
         Ok(())
     }
 
@@ -116,10 +116,21 @@ impl Visit {
             }
             _ => (),
         }
+        self.remembered(parts).map(|(token, outdated)| (token, Some(outdated)))
+    }
+
+    /// The token of the remember-me cookie, and whether this is under another key than the first.
+    fn remembered(&self, parts: &Parts) -> Option<(SessionToken, bool)> {
         let value = request::cookie(&parts.headers, self.auth.remember_me_options.name())?;
         let options = Verify::at(self.auth.now());
         let read = self.auth.remember_me.read_with(value, &options).ok()?;
-        SessionToken::from_bytes(&read.data).map(|token| (token, Some(read.key != 0)))
+        SessionToken::from_bytes(&read.data).map(|token| (token, read.key != 0))
+    }
+
+    /// Of a session that was read already, which only a rotation makes necessary to know.
+    fn is_remembered_by_another_key(&self, parts: &Parts, token: &SessionToken) -> bool {
+        self.auth.remember_me.keys().len() > 1
+            && self.remembered(parts).is_some_and(|(own, outdated)| outdated && own == *token)
     }
 
     /// Whether the session says that the user is to be remembered, as it does from 1.8 on.

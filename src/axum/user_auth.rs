@@ -6,6 +6,7 @@ use sqlx::Pool;
 use super::{
     layer::UserAuthLayer,
     sessions::{On, Sessions},
+    state::Current,
 };
 use crate::{
     cookie::{RememberMe, SameSite, SessionCookie, SetCookie},
@@ -13,7 +14,7 @@ use crate::{
     error::KeyError,
     keyring::{DuplicateKey, Keyring},
     secret::SecretKeyBase,
-    store::{Backend, SessionToken, Store},
+    store::{Backend, Session, SessionToken, Store},
     time::Timestamp,
 };
 
@@ -231,6 +232,14 @@ impl UserAuth {
 
     pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Where nothing is reissued, a row without `authenticated_at` is as old as the log-in.
+    pub(super) fn current(&self, mut session: Session, token: SessionToken) -> Current {
+        if self.release == Release::V1_7 {
+            session.authenticated_at = session.authenticated_at.or(Some(session.inserted_at));
+        }
+        Current { session, token }
     }
 
     /// `put_token_in_session/2`

@@ -13,7 +13,7 @@ use crate::{failure::Failure, input::Input};
 ///
 /// The database comes from DATABASE_URL or from --database-url-file: `postgres://`, `mysql://` or
 /// `sqlite:`; `ecto://` is PostgreSQL. There is no TLS unless the command was installed with it; then
-/// `?sslmode=require`, `verify-ca` or `verify-full` asks for it, and Ecto's `?ssl=true` as `require`.
+/// `?sslmode=require`, `verify-ca` or `verify-full` asks for it, and Ecto's `?ssl=true` as `verify-full`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -55,9 +55,9 @@ impl Args {
         if is("sqlite:") {
             Ok(Url::Sqlite(Zeroizing::new(text.to_owned())))
         } else if is("postgres://") || is("postgresql://") || is("ecto://") {
-            Ok(Url::Postgres(of_ecto(text)))
+            Ok(Url::Postgres(of_ecto(text, "&sslmode=verify-full")))
         } else if is("mysql://") || is("mariadb://") {
-            Ok(Url::MySql(Zeroizing::new(text.to_owned())))
+            Ok(Url::MySql(of_ecto(text, "&ssl-mode=VERIFY_IDENTITY")))
         } else {
             // The URL may hold a password, so that it is not quoted.
             let schemes = "begins with none of postgres://, ecto://, mysql://, mariadb://, sqlite:";
@@ -96,17 +96,16 @@ impl Args {
 }
 
 /// As sqlx reads it. It knows neither `ecto://` nor Ecto's `ssl=true`, and passing over this would send
-/// the password in the clear.
-fn of_ecto(text: &str) -> Zeroizing<String> {
+/// the password in the clear. Postgrex and MyXQL verify the server then, and so is it here.
+fn of_ecto(text: &str, verified: &str) -> Zeroizing<String> {
     let (scheme, rest) = match text.strip_prefix("ecto://") {
         Some(rest) => ("postgres://", rest),
         None => ("", text),
     };
-    let query = text.split_once('?').map_or("", |(_, query)| query);
-    let is_required = query.split('&').any(|pair| pair == "ssl=true")
-        && !query.split('&').any(|pair| pair.starts_with("sslmode="));
-    let tls = if is_required { "&sslmode=require" } else { "" };
-    Zeroizing::new([scheme, rest, tls].concat())
+    let query = || text.split_once('?').map_or("", |(_, query)| query).split('&');
+    let is_said = |pair: &str| pair.starts_with("sslmode=") || pair.starts_with("ssl-mode=");
+    let is_asked = query().any(|pair| pair == "ssl=true") && !query().any(is_said);
+    Zeroizing::new([scheme, rest, if is_asked { verified } else { "" }].concat())
 }
 
 #[cfg(test)]
@@ -118,15 +117,16 @@ mod tests {
         for (given, read) in [
             ("ecto://a:b@c/d", "postgres://a:b@c/d"),
             ("postgres://a:b@c/d?pool_size=10", "postgres://a:b@c/d?pool_size=10"),
-            ("ecto://c/d?ssl=true&x=1", "postgres://c/d?ssl=true&x=1&sslmode=require"),
+            ("ecto://c/d?ssl=true&x=1", "postgres://c/d?ssl=true&x=1&sslmode=verify-full"),
             ("postgres://c/d?ssl=false", "postgres://c/d?ssl=false"),
             ("postgres://c/ssl=true", "postgres://c/ssl=true"),
+            ("postgres://c/d?ssl=true&sslmode=require", "postgres://c/d?ssl=true&sslmode=require"),
             (
-                "postgres://c/d?ssl=true&sslmode=verify-full",
-                "postgres://c/d?ssl=true&sslmode=verify-full",
+                "postgres://c/d?ssl-mode=verify-ca&ssl=true",
+                "postgres://c/d?ssl-mode=verify-ca&ssl=true",
             ),
         ] {
-            assert_eq!(of_ecto(given).as_str(), read);
+            assert_eq!(of_ecto(given, "&sslmode=verify-full").as_str(), read);
         }
     }
 }

@@ -55,7 +55,7 @@ async fn work<DB: Backend>(
             let ended = store.end_all(pool, user.user, what).await;
             // Their live sockets are to be told, whatever happened then.
             if let Err(StoreError::Incomplete { ended, .. }) = &ended {
-                show_ended(ended, show)?;
+                let _ = show_ended(ended, show);
             }
             show_ended(&ended.map_err(failed)?, show)
         }
