@@ -421,7 +421,7 @@ async fn cookies_of_an_earlier_secret_are_read_and_those_of_the_first_written() 
     // With a session of who is to be remembered the other cookie is as old.
     session.put_term("user_remember_me", true);
     jar.put_session(&old_cookie, SESSION, &session);
-    jar.cookies.insert(REMEMBER_ME.into(), value);
+    jar.cookies.insert(REMEMBER_ME.into(), value.clone());
     assert_eq!(jar.get(&app, "/").await.set_names(), [REMEMBER_ME, SESSION]);
     assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
     assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
