@@ -154,8 +154,7 @@ impl Browser {
     ) -> Result<Current, store::StoreError> {
         let sessions = &self.visit.auth.sessions;
         let auth = &*self.visit.auth;
-        // On a table of 1.7 a row cannot say that the user has just given their credentials again.
-        if let Some(before) = same.filter(|_| auth.release == Release::V1_8)
+        if let Some(before) = same
             && let Some(token) = sessions.renew(&before.token).await?
             && let Some(session) = sessions.lookup(token.secret_bytes()).await?
         {
@@ -166,9 +165,6 @@ impl Browser {
             new = new.user_agent(user_agent);
         }
         let made = sessions.create(user_id, &new).await?;
-        if let Some(before) = same {
-            sessions.end(before.token.secret_bytes()).await?;
-        }
         Ok(auth.current(made.session, made.token))
     }
 
