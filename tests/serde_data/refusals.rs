@@ -1,13 +1,16 @@
 //! What is refused, and that no message holds data.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap, fmt};
 
 use phoenix_token::{
     DataError, DecodeError, EncodeError,
     serde::{Error, from_slice, from_slice_owned, from_slice_with, from_term, to_vec},
     term::{Integer, Limits, Map, Term},
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, SeqAccess, Visitor},
+};
 
 use super::{
     atom, float,
@@ -126,4 +129,44 @@ fn a_compressed_term_is_read_but_not_borrowed_from() {
         from_slice::<&str>(&compressed).unwrap_err().to_string(),
         "the data does not fit: a compressed term, which cannot be borrowed from"
     );
+}
+
+thread_local! {
+    static TOLD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Lists in lists, which count how many elements they are told of.
+#[derive(Debug)]
+struct Told;
+
+impl<'de> Deserialize<'de> for Told {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Told {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        TOLD.set(TOLD.get() + elements.size_hint().unwrap());
+        while elements.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+#[test]
+fn types_are_not_told_of_more_elements_than_there_are_bytes() {
+    // Each of ten lists in one another claims all that follows.
+    let mut bytes = vec![131];
+    for level in 1..=10 {
+        bytes.extend([108, 0, 0, 0, 100 - level * 5]);
+    }
+    bytes.resize(101, 106);
+    from_slice::<Told>(&bytes).unwrap_err();
+    assert!((1..=bytes.len()).contains(&TOLD.get()), "{}", TOLD.get());
 }
