@@ -303,7 +303,7 @@ async fn a_session_may_be_valid_for_ever<P: Place>() {
 async fn the_wrong_kind_of_id_is_an_error<P: Place>() {
     let Some((pool, store)) = made::<P>(Settings::new()).await else { return };
     let error = store.create(&pool, [0; 16], &NewSession::new()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the id is not of the table's type of ids");
+    assert_eq!(error.to_string(), "the id is not of its column's type");
 }
 
 async fn two_tokens_are_never_the_same<P: Place>() {

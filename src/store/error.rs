@@ -17,7 +17,8 @@ pub enum StoreError {
     /// The pool had no connection to give in its `acquire_timeout`. Nothing was changed.
     NoConnection,
     /// The statement took longer than [`Settings::timeout`](super::Settings::timeout). Whether it
-    /// took effect is unknown: look again, or end again, which does no harm.
+    /// took effect is unknown: look again, or end again, which does no harm. Of what had ended by then
+    /// the second answer tells no topics; list the sessions before where live sockets matter.
     TimedOut,
     /// Of the many sessions that were to be ended some were, and others may be left: broadcast
     /// `"disconnect"` to the topics of these, and end all again, which does no harm.
@@ -83,7 +84,7 @@ impl fmt::Display for StoreError {
             }
             Self::Table { table, problem } => write!(f, "table {table}: {problem}"),
             Self::Name(name) => write!(f, "{name:?} is no name of a table or column"),
-            Self::IdType => f.write_str("the id is not of the table's type of ids"),
+            Self::IdType => f.write_str("the id is not of its column's type"),
             Self::AddressTooLong => f.write_str("the address is longer than 255 characters"),
             Self::Unreadable { column } => write!(f, "column {column} holds what it should not"),
             Self::Randomness => f.write_str("the operating system gave no randomness"),

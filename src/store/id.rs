@@ -28,7 +28,7 @@ pub enum Id {
 /// id of its user.
 pub type Handle = Id;
 
-/// Which ids the table has.
+/// Which ids a column has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdType {
     /// `bigint`, given by the database.
