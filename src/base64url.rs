@@ -10,7 +10,6 @@
 //! [RFC 4648 §5]: https://www.rfc-editor.org/rfc/rfc4648#section-5
 
 use alloc::{string::String, vec::Vec};
-use core::mem;
 
 use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -29,45 +28,37 @@ pub(crate) const fn decoded_len(characters: usize) -> Option<usize> {
 }
 
 /// Appends the text of `bytes`.
-pub(crate) fn append(bytes: &[u8], out: &mut String) {
+pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     URL_SAFE_NO_PAD.encode_append(bytes, out);
 }
 
-/// Appends `header`, and the text of the bytes that `write` appends, with no memory but that of `out`
-/// itself. After an error `out` is as before.
+/// Appends the text of the bytes that `write` appends, with no memory but that of `out` itself. After an
+/// error `out` is as before.
 pub(crate) fn append_written<R, E>(
-    out: &mut String,
-    header: &str,
+    out: &mut Vec<u8>,
     write: impl FnOnce(&mut Vec<u8>) -> Result<R, E>,
 ) -> Result<R, E> {
-    let mut buffer = mem::take(out).into_bytes();
-    let start = buffer.len();
-    buffer.extend_from_slice(header.as_bytes());
-    let bytes_start = buffer.len();
-    let written = write(&mut buffer);
-    let length = buffer.len().saturating_sub(bytes_start);
+    let start = out.len();
+    let written = write(out);
+    let length = out.len().saturating_sub(start);
     // To zero more room than a short text needs takes longer than to encode it.
     let mut short = [0; 96];
     if written.is_err() {
-        buffer.truncate(start);
-        *out = ascii(buffer);
+        out.truncate(start);
     } else if let Some(short) = short.get_mut(..length) {
-        short.copy_from_slice(buffer.split_at(bytes_start).1);
-        buffer.truncate(start);
-        *out = ascii(buffer);
-        out.push_str(header);
+        short.copy_from_slice(out.split_at(start).1);
+        out.truncate(start);
         append(short, out);
     } else {
-        buffer.resize(bytes_start.saturating_add(encoded_len(length)), 0);
-        encode_in_place(buffer.split_at_mut(bytes_start).1, length);
-        *out = ascii(buffer);
+        out.resize(start.saturating_add(encoded_len(length)), 0);
+        encode_in_place(out.split_at_mut(start).1, length);
     }
     written
 }
 
-/// A string again. What was text before is, and what came to it is base64url.
-fn ascii(text: Vec<u8>) -> String {
-    String::from_utf8(text).unwrap_or_default()
+/// What was appended to text, or to nothing, as text.
+pub(crate) fn text(ascii: Vec<u8>) -> String {
+    String::from_utf8(ascii).unwrap_or_default()
 }
 
 /// Turns the first `length` bytes of `region` into their text, which fills it.
@@ -147,13 +138,13 @@ mod tests {
 
     /// What both encoders write.
     fn encoded(bytes: &[u8]) -> Vec<u8> {
-        let mut out = String::new();
+        let mut out = Vec::new();
         append(bytes, &mut out);
         let mut secret = vec![0; out.len()];
         encode_secret(bytes, &mut secret);
-        assert_eq!(secret, out.as_bytes());
-        assert_eq!(secret_text(bytes), out);
-        out.into_bytes()
+        assert_eq!(secret, out);
+        assert_eq!(secret_text(bytes).as_bytes(), out);
+        out
     }
 
     /// What both decoders say.
@@ -243,15 +234,12 @@ mod tests {
             let text = encoded(bytes);
             assert_eq!(text, reference(bytes));
             assert_eq!(decoded(&text).as_deref(), Ok(bytes));
-            let mut out = String::from("before");
-            let written = append_written(&mut out, "header.", |out| {
+            let mut out = b"before".to_vec();
+            let written = append_written(&mut out, |out| {
                 out.extend_from_slice(bytes);
                 Ok::<_, Invalid>(())
             });
-            assert_eq!(
-                (written, out.as_bytes()),
-                (Ok(()), &[b"beforeheader.", &text[..]].concat()[..])
-            );
+            assert_eq!((written, out), (Ok(()), [b"before", &text[..]].concat()));
         }
     }
 

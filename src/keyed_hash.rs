@@ -2,6 +2,8 @@
 //!
 //! [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104#section-2
 
+mod sha256;
+
 use hmac::{
     EagerHash, KeyInit,
     block_api::HmacCore,
@@ -11,7 +13,27 @@ use hmac::{
     },
 };
 
+pub(crate) use self::sha256::KeyedSha256;
 use crate::error::KeyError;
+
+/// A key of HMAC with one hash, ready for any number of messages.
+pub(crate) trait KeyedMac {
+    type Hash: EagerHash;
+
+    /// `HMAC(key, message)`, where the message is the first `length` bytes of `text`.
+    ///
+    /// A token's signature follows what it covers. Whoever may read that far need not copy the end
+    /// of the message to a block of its own.
+    fn tag_of_front(&self, text: &[u8], length: usize) -> Tag<Self::Hash>;
+
+    /// `HMAC(key, message)`.
+    fn tag(&self, message: &[u8]) -> Tag<Self::Hash> {
+        self.tag_of_front(message, message.len())
+    }
+}
+
+/// An HMAC. It is compared in constant time.
+pub(crate) type Tag<Hash> = CtOutput<HmacCore<Hash>>;
 
 /// The two states of a hash that HMAC goes on from: after the key's inner and its outer block.
 /// Zeroed on drop, as are the copies that each message works on.
@@ -20,9 +42,6 @@ use crate::error::KeyError;
 /// a token, to copy and zero that buffer too takes a third of the time of hashing them.
 #[derive(Clone)]
 pub(crate) struct KeyedHash<Hash: EagerHash>(HmacCore<Hash>);
-
-/// An HMAC. It is compared in constant time.
-pub(crate) type Tag<Hash> = CtOutput<HmacCore<Hash>>;
 
 impl<Hash: EagerHash> KeyedHash<Hash> {
     /// A key of any length but zero.
@@ -33,10 +52,13 @@ impl<Hash: EagerHash> KeyedHash<Hash> {
         // HMAC takes a key of any length; only the trait's signature allows for an error.
         HmacCore::new_from_slice(key).map(Self).map_err(|_| KeyError::Empty)
     }
+}
 
-    /// `HMAC(key, message)`.
-    #[inline]
-    pub(crate) fn tag(&self, message: &[u8]) -> Tag<Hash> {
+impl<Hash: EagerHash> KeyedMac for KeyedHash<Hash> {
+    type Hash = Hash;
+
+    fn tag_of_front(&self, text: &[u8], length: usize) -> Tag<Hash> {
+        let message = text.get(..length).unwrap_or(text);
         let mut states = self.0.clone();
         let mut buffer = Buffer::<HmacCore<Hash>>::default();
         buffer.digest_blocks(message, |blocks| states.update_blocks(blocks));
@@ -48,13 +70,11 @@ impl<Hash: EagerHash> KeyedHash<Hash> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-    use alloc::vec::Vec;
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
     use hmac::{Hmac, Mac};
     use proptest::prelude::*;
-    use sha2::{Sha256, Sha384, Sha512};
+    use sha2::{Sha384, Sha512};
 
     use super::*;
     use crate::testing::hex;
@@ -91,14 +111,40 @@ mod tests {
             ),
         ];
         for (key, data, sha256, sha384, sha512) in cases {
-            assert_eq!(tag::<Sha256>(key, data), hex(sha256));
-            assert_eq!(tag::<Sha384>(key, data), hex(sha384));
-            assert_eq!(tag::<Sha512>(key, data), hex(sha512));
+            let data = data.as_bytes();
+            let keyed = KeyedSha256::new(key).unwrap();
+            assert_eq!(keyed.tag(data).as_bytes().as_slice(), hex(sha256));
+            let keyed = KeyedHash::<Sha384>::new(key).unwrap();
+            assert_eq!(keyed.tag(data).as_bytes().as_slice(), hex(sha384));
+            let keyed = KeyedHash::<Sha512>::new(key).unwrap();
+            assert_eq!(keyed.tag(data).as_bytes().as_slice(), hex(sha512));
         }
     }
 
-    fn tag<Hash: EagerHash>(key: &[u8], data: &str) -> Vec<u8> {
-        KeyedHash::<Hash>::new(key).unwrap().tag(data.as_bytes()).as_bytes().to_vec()
+    /// The tag of `data` is that of the library in one piece, whatever stands behind it.
+    fn agrees<Keyed: KeyedMac>(keyed: &Keyed, key: &[u8], data: &[u8], behind: &[u8])
+    where
+        Hmac<Keyed::Hash>: KeyInit + Mac,
+    {
+        let whole = <Hmac<Keyed::Hash> as KeyInit>::new_from_slice(key).unwrap();
+        let whole = whole.chain_update(data).finalize().into_bytes();
+        let text = [data, behind].concat();
+        // One message leaves no trace in the next.
+        for _ in 0..2 {
+            let tag = keyed.tag_of_front(&text, data.len());
+            assert_eq!(tag.as_bytes().as_slice(), whole.as_slice());
+            assert_eq!(keyed.tag(data).as_bytes().as_slice(), whole.as_slice());
+        }
+    }
+
+    #[test]
+    fn a_message_ends_at_any_place_of_a_block_and_has_anything_behind_it() {
+        let keyed = KeyedSha256::new(b"key").unwrap();
+        for length in 0..=200 {
+            for behind in [0, 1, 43, 44, 63, 64, 65] {
+                agrees(&keyed, b"key", &[b'm'; 200][..length], &[b'b'; 65][..behind]);
+            }
+        }
     }
 
     proptest! {
@@ -106,14 +152,11 @@ mod tests {
         fn the_tag_is_that_of_hmac_in_one_piece(
             key in proptest::collection::vec(0_u8.., 1..200),
             data in proptest::collection::vec(0_u8.., 0..300),
+            behind in proptest::collection::vec(0_u8.., 0..100),
         ) {
-            let data = data.as_slice();
-            let keyed = KeyedHash::<Sha256>::new(&key).unwrap();
-            let whole = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(data).finalize();
-            let whole = whole.into_bytes();
-            prop_assert_eq!(keyed.tag(data).into_bytes(), whole);
-            // One message leaves no trace in the next.
-            prop_assert_eq!(keyed.tag(data).into_bytes(), whole);
+            agrees(&KeyedSha256::new(&key).unwrap(), &key, &data, &behind);
+            agrees(&KeyedHash::<Sha384>::new(&key).unwrap(), &key, &data, &behind);
+            agrees(&KeyedHash::<Sha512>::new(&key).unwrap(), &key, &data, &behind);
         }
     }
 }

@@ -86,6 +86,7 @@ pub mod term;
 mod testing;
 mod time;
 mod token;
+mod wipe;
 
 #[cfg(feature = "cbor")]
 pub use cbor::Cbor;

@@ -105,7 +105,7 @@ impl Cipher {
     /// Appends the token of what `write` appends, under [`AAD`], with the randomness of `fill`.
     pub(crate) fn encrypt(
         self,
-        out: &mut String,
+        out: &mut Vec<u8>,
         key: &EncryptionKey,
         sign_secret: &[u8],
         mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
@@ -130,14 +130,16 @@ impl Cipher {
 /// The message is encrypted and becomes base64url where it stands, so that nothing is allocated but
 /// room in `out`. After an error `out` is as before, and what was written of the message is zeroed.
 pub(crate) fn encrypt_with<E: From<SignError>>(
-    out: &mut String,
+    out: &mut Vec<u8>,
     key: &EncryptionKey,
     aad: &[u8],
     nonce: &[u8; NONCE_LENGTH],
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let key = key.xcp().map_err(SignError::Key)?;
-    base64url::append_written(out, HEADER, |out| {
+    let start = out.len();
+    out.extend_from_slice(HEADER.as_bytes());
+    let written = base64url::append_written(out, |out| {
         out.extend_from_slice(nonce);
         let tag_start = out.len();
         out.extend_from_slice(&[0; TAG_LENGTH]);
@@ -146,7 +148,8 @@ pub(crate) fn encrypt_with<E: From<SignError>>(
         let (_, room) = out.split_at_mut(tag_start);
         room.split_at_mut(TAG_LENGTH).0.copy_from_slice(&tag);
         Ok(())
-    })
+    });
+    written.inspect_err(|_| out.truncate(start))
 }
 
 /// The message, decrypted in `scratch`.
@@ -180,12 +183,12 @@ fn encrypt_message(
 ) -> Result<String, SignError> {
     let bytes = NONCE_LENGTH.saturating_add(TAG_LENGTH).saturating_add(message.len());
     let length = HEADER.len().saturating_add(base64url::encoded_len(bytes));
-    let mut out = String::with_capacity(length);
+    let mut out = Vec::with_capacity(length);
     encrypt_with(&mut out, key, aad, nonce, |out| {
         out.extend_from_slice(message);
         Ok::<_, SignError>(())
     })?;
-    Ok(out)
+    Ok(base64url::text(out))
 }
 
 /// Appends what `write` appends, sealed in place, and gives its tag. After an error what was appended

@@ -16,13 +16,13 @@
 use alloc::{string::String, vec::Vec};
 use core::convert::Infallible;
 
-use hmac::{EagerHash, block_api::HmacCore, digest::Output};
+use hmac::{block_api::HmacCore, digest::Output};
 
 use crate::{
     base64url,
     error::Invalid,
     key_generator::Digest,
-    keyed_hash::{KeyedHash, Tag},
+    keyed_hash::{KeyedMac, Tag},
     secret::SigningKey,
 };
 
@@ -39,12 +39,12 @@ use crate::{
 /// # Ok::<(), phoenix_token::KeyError>(())
 /// ```
 pub fn sign(message: &[u8], key: &SigningKey, digest: Digest) -> String {
-    let mut out = String::with_capacity(signed_len(message.len(), digest));
+    let mut out = Vec::with_capacity(signed_len(message.len(), digest));
     let Ok(()) = sign_with(&mut out, key, digest, |out| {
         out.extend_from_slice(message);
         Ok::<_, Infallible>(())
     });
-    out
+    base64url::text(out)
 }
 
 /// Gives the message if `key` signed it, with any of the three digests.
@@ -68,13 +68,14 @@ pub fn verify_pinned(signed: &str, key: &SigningKey, digest: Digest) -> Result<V
 /// The message becomes base64url where it stands, so that nothing is allocated but room in `out`.
 /// After an error `out` is as before.
 pub(crate) fn sign_with<E>(
-    out: &mut String,
+    out: &mut Vec<u8>,
     key: &SigningKey,
     digest: Digest,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let start = out.len();
-    base64url::append_written(out, header(digest), write)?;
+    out.extend_from_slice(header(digest).as_bytes());
+    base64url::append_written(out, write).inspect_err(|_| out.truncate(start))?;
     let states = key.states();
     match digest {
         Digest::Sha256 => append_signature(&states.sha256, out, start),
@@ -148,20 +149,20 @@ fn digest_of(protected: &[u8; HEADER_LENGTH]) -> Result<Digest, Invalid> {
 }
 
 /// Appends a dot and the signature over all from `start` on.
-fn append_signature<Hash: EagerHash>(keyed: &KeyedHash<Hash>, out: &mut String, start: usize) {
-    let (_, covered) = out.as_bytes().split_at(start);
-    let tag = keyed.tag(covered);
-    out.push('.');
+fn append_signature<Mac: KeyedMac>(keyed: &Mac, out: &mut Vec<u8>, start: usize) {
+    let end = out.len();
+    // The MAC of a text that does not end with the message takes less time.
+    out.extend_from_slice(&[b'.'; 64]);
+    let (_, text) = out.split_at(start);
+    let tag = keyed.tag_of_front(text, end.saturating_sub(start));
+    out.truncate(end.saturating_add(1));
     base64url::append(tag.as_bytes(), out);
 }
 
 /// What the signature at the end of `signed` covers, if it is genuine. The comparison takes the same
 /// time whichever bytes differ.
-fn verified<'t, Hash: EagerHash>(
-    keyed: &KeyedHash<Hash>,
-    signed: &'t [u8],
-) -> Result<&'t [u8], Invalid> {
-    let mut claimed = Output::<HmacCore<Hash>>::default();
+fn verified<'t, Mac: KeyedMac>(keyed: &Mac, signed: &'t [u8]) -> Result<&'t [u8], Invalid> {
+    let mut claimed = Output::<HmacCore<Mac::Hash>>::default();
     let signature_length = base64url::encoded_len(claimed.len());
     let signature_start = signed.len().checked_sub(signature_length).ok_or(Invalid)?;
     let (before, signature) = signed.split_at_checked(signature_start).ok_or(Invalid)?;
@@ -169,7 +170,8 @@ fn verified<'t, Hash: EagerHash>(
     base64url::decode_exact(signature, &mut claimed)?;
     #[cfg(test)]
     crate::testing::count(&crate::testing::CHECKED_MACS);
-    if keyed.tag(covered) == Tag::<Hash>::from(claimed) { Ok(covered) } else { Err(Invalid) }
+    let tag = keyed.tag_of_front(signed, covered.len());
+    if tag == Tag::<Mac::Hash>::from(claimed) { Ok(covered) } else { Err(Invalid) }
 }
 
 fn decoded(text: &[u8]) -> Result<Vec<u8>, Invalid> {
@@ -189,7 +191,7 @@ mod tests {
         clippy::arithmetic_side_effects,
         reason = "a test may panic"
     )]
-    use alloc::{borrow::ToOwned, format, string::ToString};
+    use alloc::{format, string::ToString};
 
     use proptest::prelude::*;
 
@@ -204,9 +206,9 @@ mod tests {
 
     /// `covered` as somebody who has the key would sign it.
     fn signed_over(covered: &str) -> String {
-        let mut out = covered.to_owned();
+        let mut out = covered.as_bytes().to_vec();
         append_signature(&key().states().sha256, &mut out, 0);
-        out
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
@@ -351,14 +353,14 @@ mod tests {
         for length in [0, 1, 100, 767, 768, 769, 2000] {
             let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
             for digest in DIGESTS {
-                let mut out = String::from("before");
+                let mut out = b"before".to_vec();
                 sign_with(&mut out, &key(), digest, |out| {
                     message.iter().for_each(|&byte| out.push(byte));
                     Ok::<_, Infallible>(())
                 })
                 .unwrap();
                 let signed = sign(&message, &key(), digest);
-                assert_eq!(out, format!("before{signed}"));
+                assert_eq!(out, format!("before{signed}").into_bytes());
                 assert_eq!(signed.len(), signed_len(length, digest));
                 assert_eq!(verify(&signed, &key()).as_ref(), Ok(&message));
             }
@@ -367,13 +369,13 @@ mod tests {
 
     #[test]
     fn a_failed_write_leaves_the_buffer_as_it_was() {
-        let mut out = String::from("before");
+        let mut out = b"before".to_vec();
         let result = sign_with(&mut out, &key(), Digest::Sha256, |out| {
             out.extend_from_slice(b"half a mess");
             Err("no more")
         });
         assert_eq!(result, Err("no more"));
-        assert_eq!(out, "before");
+        assert_eq!(out, b"before");
     }
 
     #[test]

@@ -5,11 +5,15 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Sha384, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::{error::KeyError, keyed_hash::KeyedHash, message_encryptor::gcm::GcmKey};
+use crate::{
+    error::KeyError,
+    keyed_hash::{KeyedHash, KeyedMac, KeyedSha256},
+    message_encryptor::gcm::GcmKey,
+};
 
 /// The secret from which all keys of an application are derived: `secret_key_base` of a Phoenix
 /// endpoint.
@@ -67,7 +71,7 @@ pub struct SigningKey(Box<KeyedStates>);
 
 #[derive(Clone)]
 pub(crate) struct KeyedStates {
-    pub(crate) sha256: KeyedHash<Sha256>,
+    pub(crate) sha256: KeyedSha256,
     pub(crate) sha384: KeyedHash<Sha384>,
     pub(crate) sha512: KeyedHash<Sha512>,
 }
@@ -80,7 +84,7 @@ impl SigningKey {
     pub fn new(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let key = key.as_ref();
         Ok(Self(Box::new(KeyedStates {
-            sha256: KeyedHash::new(key)?,
+            sha256: KeyedSha256::new(key)?,
             sha384: KeyedHash::new(key)?,
             sha512: KeyedHash::new(key)?,
         })))
@@ -268,8 +272,9 @@ mod tests {
         fn zeroed_on_drop<T: ZeroizeOnDrop>(_: Option<&T>) {}
         let SecretKeyBase(bytes) = SecretKeyBase::new([1; 20]).unwrap();
         zeroed_on_drop(Some(&bytes));
+        let SigningKey(states) = SigningKey::new([1; 20]).unwrap();
+        zeroed_on_drop(Some(&states.sha256));
         // `HmacCore` has no mark of its own: it is two states of its hash, which have.
-        zeroed_on_drop(None::<&<Sha256 as EagerHash>::Core>);
         zeroed_on_drop(None::<&<Sha384 as EagerHash>::Core>);
         zeroed_on_drop(None::<&<Sha512 as EagerHash>::Core>);
         let EncryptionKey(secret) = EncryptionKey::new([1; 32]).unwrap();

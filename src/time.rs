@@ -49,13 +49,17 @@ impl From<std::time::SystemTime> for Timestamp {
     /// Rounds down to the millisecond; saturates at the ends of `i64` milliseconds.
     fn from(time: std::time::SystemTime) -> Self {
         let millis = match time.duration_since(std::time::UNIX_EPOCH) {
-            Ok(after) => i128::try_from(after.as_millis()).unwrap_or(i128::MAX),
+            Ok(after) => {
+                let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+                seconds.saturating_mul(1000).saturating_add(after.subsec_millis().into())
+            }
             Err(before) => {
                 let nanos = i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX);
-                nanos.saturating_neg().div_euclid(1_000_000)
+                let millis = nanos.saturating_neg().div_euclid(1_000_000);
+                i64::try_from(millis).unwrap_or(i64::MIN)
             }
         };
-        Self::saturating_from_millis(millis)
+        Self(millis)
     }
 }
 
@@ -95,6 +99,15 @@ impl MaxAge {
     /// So many seconds.
     pub const fn seconds(seconds: i64) -> Self {
         Self(Age::Seconds(seconds as i128))
+    }
+
+    /// The opposite of [`seconds`](Self::seconds).
+    #[inline]
+    pub(crate) fn whole_seconds(self) -> Option<i64> {
+        match self.0 {
+            Age::Seconds(seconds) => i64::try_from(seconds).ok(),
+            Age::Fraction(_) | Age::Infinity => None,
+        }
     }
 
     /// So many minutes of 60 seconds.

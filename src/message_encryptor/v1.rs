@@ -98,7 +98,7 @@ impl Fresh {
 
 /// Appends the token of what `write` appends, as [`encrypt_with`](super::encrypt_with).
 pub(crate) fn encrypt_with<E: From<SignError>>(
-    out: &mut String,
+    out: &mut Vec<u8>,
     key: &EncryptionKey,
     aad: &[u8],
     sign_secret: &[u8],
@@ -108,15 +108,15 @@ pub(crate) fn encrypt_with<E: From<SignError>>(
     let wrapped_key = wrap_key(key, sign_secret, fresh)?;
     let content_key = GcmKey::Aes128(fresh.content_key.clone());
     let start = out.len();
-    out.push_str(HEADER);
+    out.extend_from_slice(HEADER.as_bytes());
     base64url::append(&wrapped_key, out);
-    out.push('.');
+    out.push(b'.');
     base64url::append(&fresh.iv, out);
-    out.push('.');
+    out.push(b'.');
     let seal = |message: &mut [u8]| content_key.seal_in_place_detached(&fresh.iv, aad, message);
-    match base64url::append_written(out, "", |out| append_sealed(out, write, seal)) {
+    match base64url::append_written(out, |out| append_sealed(out, write, seal)) {
         Ok(tag) => {
-            out.push('.');
+            out.push(b'.');
             base64url::append(&tag, out);
             Ok(())
         }
@@ -168,12 +168,12 @@ fn encrypt_message(
         .map(|bytes| base64url::encoded_len(bytes).saturating_add(1))
         .into_iter()
         .fold(HEADER.len(), usize::saturating_add);
-    let mut out = String::with_capacity(length);
+    let mut out = Vec::with_capacity(length);
     encrypt_with(&mut out, key, aad, sign_secret, fresh, |out| {
         out.extend_from_slice(message);
         Ok::<_, SignError>(())
     })?;
-    Ok(out)
+    Ok(base64url::text(out))
 }
 
 fn wrap_key(

@@ -1,19 +1,22 @@
 //! From data to token and back, whatever the data is: the path that every call takes.
 
 use alloc::{string::String, vec::Vec};
+#[cfg(feature = "serde")]
+use core::mem;
 
 #[cfg(feature = "compressed")]
 use zeroize::Zeroizing;
 
 use super::{
     age,
-    envelope::{self, Envelope},
+    envelope::{self, Common, Envelope},
     key::TokenKey,
     options::{Sign, Verified, Verify},
 };
 #[cfg(feature = "compressed")]
 use crate::term::compressed::compress;
 use crate::{
+    base64url,
     error::{EncodeError, SignError, VerifyError},
     events,
     key_generator::Digest,
@@ -21,6 +24,7 @@ use crate::{
     message_verifier,
     scratch::Scratch,
     term::{Limits, check::check_whole, decode},
+    time::MaxAge,
 };
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
@@ -33,7 +37,7 @@ impl TokenKey {
     /// Appends a signed token to `out`; `payload` appends what is signed.
     pub(crate) fn sign_payload(
         &self,
-        out: &mut String,
+        out: &mut Vec<u8>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
         message_verifier::sign_with(out, &self.keys.signing, Digest::Sha256, payload)
@@ -43,7 +47,7 @@ impl TokenKey {
     /// encrypted.
     pub(crate) fn encrypt_payload(
         &self,
-        out: &mut String,
+        out: &mut Vec<u8>,
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
@@ -113,13 +117,25 @@ pub(crate) fn decrypted<R, E: From<VerifyError>>(
     Err(VerifyError::Invalid.into())
 }
 
-/// A new string with what `make` appends to it.
+/// A new string of what `make` appends.
 pub(crate) fn string(
-    make: impl FnOnce(&mut String) -> Result<(), SignError>,
+    make: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
 ) -> Result<String, SignError> {
-    let mut token = String::with_capacity(TYPICAL_TOKEN);
+    let mut token = Vec::with_capacity(TYPICAL_TOKEN);
     make(&mut token)?;
-    Ok(token)
+    Ok(base64url::text(token))
+}
+
+/// Appends what `make` appends. After an error `out` is as before.
+#[cfg(feature = "serde")]
+pub(super) fn append(
+    out: &mut String,
+    make: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
+) -> Result<(), SignError> {
+    let mut token = mem::take(out).into_bytes();
+    let made = make(&mut token);
+    *out = base64url::text(token);
+    made
 }
 
 /// The text of a token, unless there is none or it is longer than any payload within the limits.
@@ -165,13 +181,36 @@ pub(crate) fn read_payload<T>(
     data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
-    if let Some(envelope) = envelope::read_common(&body)
-        && let Ok(verified) = in_time(envelope, key, options, &data)
+    if let Some(common) = envelope::read_common(&body)
+        && let Some(verified) = surely_in_time(common, key, options, &data)
     {
         return Ok(verified);
     }
     // Of a payload with any fault, all is checked before its age is looked at.
     in_time(envelope::read(&body, options.limits)?, key, options, &data)
+}
+
+/// What [`in_time`] hands on of nearly every token. `None` decides nothing.
+#[inline(always)]
+fn surely_in_time<T>(
+    Common { data: term, signed_at, max_age }: Common<'_>,
+    key: usize,
+    options: &Verify,
+    data: &impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+) -> Option<Verified<T>> {
+    let max_age = match options.max_age {
+        Some(applied) => applied.whole_seconds()?,
+        None => max_age,
+    };
+    if !age::is_in_time(signed_at, max_age, options.instant(), options.tolerance) {
+        return None;
+    }
+    Some(Verified {
+        data: data(term, options.limits).ok()?,
+        signed_at: Some(signed_at),
+        max_age: MaxAge::seconds(max_age),
+        key,
+    })
 }
 
 /// Hands on the data of a payload, if that is in time.

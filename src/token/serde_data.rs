@@ -60,7 +60,7 @@ impl TokenKey {
         data: &T,
         options: &Sign,
     ) -> Result<String, SignError> {
-        open::string(|out| self.sign_into(data, options, out))
+        open::string(|out| self.sign_payload(out, |out| write(data, options, out)))
     }
 
     /// [`sign_with`](Self::sign_with), appended to a buffer of the caller's: no allocation where it
@@ -74,7 +74,7 @@ impl TokenKey {
         options: &Sign,
         out: &mut String,
     ) -> Result<(), SignError> {
-        self.sign_payload(out, |out| write(data, options, out))
+        open::append(out, |out| self.sign_payload(out, |out| write(data, options, out)))
     }
 
     /// `Phoenix.Token.verify(context, salt, token)`, with the token's own age.
@@ -175,7 +175,7 @@ impl TokenKey {
         data: &T,
         options: &Sign,
     ) -> Result<String, SignError> {
-        open::string(|out| self.encrypt_into(data, options, out))
+        open::string(|out| self.encrypt_payload(out, random::os, |out| write(data, options, out)))
     }
 
     /// [`encrypt_with`](Self::encrypt_with), appended to a buffer of the caller's. On an error the
@@ -190,7 +190,9 @@ impl TokenKey {
         options: &Sign,
         out: &mut String,
     ) -> Result<(), SignError> {
-        self.encrypt_payload(out, random::os, |out| write(data, options, out))
+        open::append(out, |out| {
+            self.encrypt_payload(out, random::os, |out| write(data, options, out))
+        })
     }
 
     /// [`encrypt_with`](Self::encrypt_with) with randomness of the caller's, for hosts without an
