@@ -32,8 +32,8 @@ pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     URL_SAFE_NO_PAD.encode_append(bytes, out);
 }
 
-/// Appends the text of the bytes that `write` appends, with no memory but that of `out` itself. After an
-/// error `out` is as before.
+/// Appends the text of the bytes that `write` appends, with no memory but that of `out` where it has room.
+/// After an error `out` is as before.
 pub(crate) fn append_written<R, E>(
     out: &mut Vec<u8>,
     write: impl FnOnce(&mut Vec<u8>) -> Result<R, E>,
@@ -41,6 +41,7 @@ pub(crate) fn append_written<R, E>(
     let start = out.len();
     let written = write(out);
     let length = out.len().saturating_sub(start);
+    let end = start.saturating_add(encoded_len(length));
     // To zero more room than a short text needs takes longer than to encode it.
     let mut short = [0; 96];
     if written.is_err() {
@@ -49,12 +50,22 @@ pub(crate) fn append_written<R, E>(
         short.copy_from_slice(out.split_at(start).1);
         out.truncate(start);
         append(short, out);
+    } else if out.capacity() < end {
+        // What has to move to other memory is encoded on the way.
+        let (before, bytes) = out.split_at(start);
+        let mut moved = Vec::with_capacity(end.saturating_add(SIGNATURE));
+        moved.extend_from_slice(before);
+        append(bytes, &mut moved);
+        *out = moved;
     } else {
-        out.resize(start.saturating_add(encoded_len(length)), 0);
+        out.resize(end, 0);
         encode_in_place(out.split_at_mut(start).1, length);
     }
     written
 }
+
+/// Bytes that may follow a text: the longest signature, and its dot.
+const SIGNATURE: usize = 96;
 
 /// What was appended to text, or to nothing, as text.
 pub(crate) fn text(ascii: Vec<u8>) -> String {
@@ -234,12 +245,15 @@ mod tests {
             let text = encoded(bytes);
             assert_eq!(text, reference(bytes));
             assert_eq!(decoded(&text).as_deref(), Ok(bytes));
-            let mut out = b"before".to_vec();
-            let written = append_written(&mut out, |out| {
-                out.extend_from_slice(bytes);
-                Ok::<_, Invalid>(())
-            });
-            assert_eq!((written, out), (Ok(()), [b"before", &text[..]].concat()));
+            for room in [0, 4000] {
+                let mut out = Vec::with_capacity(room);
+                out.extend_from_slice(b"before");
+                let written = append_written(&mut out, |out| {
+                    out.extend_from_slice(bytes);
+                    Ok::<_, Invalid>(())
+                });
+                assert_eq!((written, out), (Ok(()), [b"before", &text[..]].concat()));
+            }
         }
     }
 
