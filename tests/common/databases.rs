@@ -70,6 +70,12 @@ pub trait Place: Send + Sync + 'static {
         connection: &mut <Self::DB as Database>::Connection,
         sql: &str,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Whether an ending is one statement: MySQL, not MariaDB, has no `DELETE … RETURNING`.
+    fn ends_in_one_statement(pool: &Pool<Self::DB>) -> impl Future<Output = bool> + Send {
+        let _ = pool;
+        async { true }
+    }
 }
 
 /// A table and a store on a database of its own, or nothing where there is no server.

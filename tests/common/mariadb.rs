@@ -37,6 +37,10 @@ impl Place for MariaDb {
         connect((*pool.connect_options()).clone(), connections).await
     }
 
+    async fn ends_in_one_statement(pool: &MySqlPool) -> bool {
+        Self::number(pool, "SELECT VERSION() LIKE '%MariaDB%'").await == 1
+    }
+
     crate::helpers!();
 }
 
@@ -72,6 +76,10 @@ impl Place for AsMySql {
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {
         MariaDb::again(pool, connections).await
+    }
+
+    async fn ends_in_one_statement(pool: &MySqlPool) -> bool {
+        Self::number(pool, "SELECT VERSION() LIKE '%MariaDB%'").await == 1
     }
 
     crate::helpers!();
