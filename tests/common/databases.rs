@@ -90,8 +90,8 @@ pub async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P:
 pub trait Breakable: Place {
     /// What the database says of a disk without room.
     const FULL: &'static str;
-    /// What its log says of a disk that fails.
-    const FAILED: &'static str;
+    /// What its log says of a disk that fails, by what it was doing.
+    const FAILED: &'static [&'static str];
 
     /// A folder for the server, on a disk of so many MiB if that is to be filled.
     fn home(disk: Option<u32>) -> Result<Home, String>;

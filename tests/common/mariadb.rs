@@ -46,7 +46,8 @@ impl Place for MariaDb {
 
 impl Breakable for MariaDb {
     const FULL: &'static str = "is full";
-    const FAILED: &'static str = "InnoDB: fdatasync() returned 5";
+    const FAILED: &'static [&'static str] =
+        &["InnoDB: fdatasync() returned 5", "operating system error 5"];
 
     fn home(disk: Option<u32>) -> Result<Home, String> {
         match disk {
@@ -56,7 +57,8 @@ impl Breakable for MariaDb {
     }
 
     fn start_in(home: Home) -> Result<Server, String> {
-        initialized(home, &[])
+        // What the kernel writes for a process that was killed it may write after its successor has.
+        initialized(home, &["--innodb-use-native-aio=0"])
     }
 
     async fn pool(port: u16, wait: Duration) -> MySqlPool {
