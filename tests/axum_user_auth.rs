@@ -438,6 +438,33 @@ async fn cookies_of_an_earlier_secret_are_read_and_those_of_the_first_written() 
     assert_eq!(jar.get(&app, "/").await.set_cookies(), [""; 0]);
 }
 
+/// It would be the old token's, which by then opens nothing, or another user's session.
+#[tokio::test]
+async fn logging_in_writes_no_remember_me_cookie_anew_that_was_brought_under_an_earlier_secret() {
+    let service = Service::new().await;
+    let old = SecretKeyBase::new(service::SECRET.replace('w', "v")).unwrap();
+    let old_cookie = SessionCookie::encrypted(&old, "enc", "sign").unwrap();
+    let old_remember = RememberMe::new(&old, "my_app").unwrap();
+    let auth = service.auth.clone().also_read(old_cookie, old_remember.clone()).unwrap();
+    for release in [Release::V1_7, Release::V1_8] {
+        let app = app(&auth.clone().release(release));
+        for user in [5, 6] {
+            let token = service.token(5).await;
+            let mut session = Session::new();
+            session.put_user_token(&token);
+            let mut jar = Jar::default();
+            service.put_session(&mut jar, &session);
+            let value = old_remember.write_at(&token, service.clock.now()).unwrap();
+            jar.cookies.insert(REMEMBER_ME.into(), value);
+            // Any other page would write it anew.
+            assert_eq!(jar.clone().get(&app, "/").await.set_names(), [REMEMBER_ME]);
+            let answer = jar.post(&app, &format!("/log-in?user={user}")).await;
+            assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, vec![SESSION]));
+            assert_eq!(jar.get(&app, "/").await.body, format!("user {user}"));
+        }
+    }
+}
+
 #[tokio::test]
 async fn another_schema_has_its_own_entries() {
     let service = Service::with(|settings| settings.live_socket_prefix("accounts_sessions")).await;

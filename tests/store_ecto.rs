@@ -24,7 +24,7 @@ use phoenix_token::{
     Timestamp,
     store::{
         Column, EmailContext, EndAll, Expired, Id, IdType, Live, NewSession, Param, Precision,
-        SessionToken, Settings, Store,
+        SessionToken, Settings, Store, TokenStorage,
     },
 };
 
@@ -124,6 +124,38 @@ async fn shared<P: Place>(id_type: IdType, has_authenticated_at: bool) {
     assert_eq!(ended.len(), 4);
 }
 
+/// Sigra keeps SHA-256 of a token in the same table.
+async fn hashed_tokens_are_sigras<P: Place>() {
+    use sha2::Digest as _;
+    let Some(pool) = P::fresh().await else { return };
+    P::run(&pool, &ecto::<P>(IdType::Integer, true)).await;
+    let clock = TestClock::new();
+    let settings = clock.on(Settings::new().token_storage(TokenStorage::Sha256));
+    let store = Store::open(&pool, settings).await.unwrap();
+    let digest = |token: &[u8; 32]| <[u8; 32]>::from(sha2::Sha256::digest(token));
+
+    // A row of Sigra's. Whoever reads the table opens nothing.
+    let token = [7; 32];
+    let insert = format!(
+        "INSERT INTO users_tokens (user_id, token, context, inserted_at) \
+         VALUES (1, {}, 'session', '2026-01-02T03:04:05')",
+        blob::<P>(&digest(&token))
+    );
+    P::run(&pool, &insert).await;
+    assert_eq!(store.lookup(&pool, &token).await.unwrap().unwrap().user_id, 1.into());
+    assert_eq!(store.lookup(&pool, &digest(&token)).await.unwrap(), None);
+
+    // Rows of ours are as Sigra's.
+    let made = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    let renewed = store.renew(&pool, &token).await.unwrap().unwrap();
+    for token in [made, renewed] {
+        let digest = blob::<P>(&digest(token.secret_bytes()));
+        let count = format!("SELECT COUNT(*) FROM users_tokens WHERE token = {digest}");
+        assert_eq!(P::number(&pool, &count).await, 1);
+    }
+    assert_eq!(store.end_all(&pool, 1, EndAll::Sessions).await.unwrap().len(), 2);
+}
+
 fn text(time: Timestamp) -> String {
     // 2026-01-02T03:04:05 by way of the database would prove less; by hand it is short enough.
     let secs = time.as_millis().div_euclid(1000);
@@ -202,5 +234,6 @@ async fn sqlite_reads_each_form_of_time_to_the_second() {
 
 on_every_database! {
     a_table_of_ecto_is_shared_with_phoenix
+    hashed_tokens_are_sigras
     the_lookup_can_join_the_users
 }

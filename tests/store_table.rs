@@ -183,6 +183,39 @@ async fn long_names_have_an_index_each<P: Place>() {
     }
 }
 
+/// Ecto's names are the table's and the columns' in a row: those of two tables, or of two columns of
+/// one, may be the same.
+async fn names_that_cross_have_an_index_each<P: Place>() {
+    let Some(pool) = P::fresh().await else { return };
+    let all = [
+        ("a", "tokens_user_id", "own_context"),
+        ("a_tokens", "user_id", "context"),
+        ("a_own", "user_id", "context"),
+        ("b", "context_token", "context"),
+        ("c", "context_inserted_at", "context"),
+    ];
+    let settings = |(table, user, context)| {
+        Settings::new().table(table).column(Column::UserId, user).column(Column::Context, context)
+    };
+    for _ in 0..2 {
+        for names in all {
+            Store::create_table(&pool, &settings(names)).await.unwrap();
+        }
+    }
+    for names in all {
+        let (table, user, context) = names;
+        assert_eq!(indexes::<P>(&pool, table).await, 3, "{table}");
+        // A row may be there once, under whatever name the index is.
+        let store = Store::open(&pool, settings(names)).await.unwrap();
+        let made = store.create(&pool, 1, &NewSession::new()).await.unwrap();
+        let columns = format!("{user}, token, {context}, inserted_at");
+        let again = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}");
+        let error = P::try_run(&pool, &again).await.unwrap_err();
+        assert!(error.as_database_error().unwrap().is_unique_violation(), "{error}");
+        assert!(store.lookup(&pool, made.token.secret_bytes()).await.unwrap().is_some());
+    }
+}
+
 /// How many indexes the table has besides its primary key's.
 async fn indexes<P: Place>(pool: &Pool<P::DB>, table: &str) -> i64 {
     let count = if is_postgres::<P>() {
@@ -283,5 +316,6 @@ on_every_database! {
     many_may_make_the_table_at_once
     a_table_is_made_in_a_transaction_of_the_caller
     long_names_have_an_index_each
+    names_that_cross_have_an_index_each
     ids_of_users_and_of_rows_may_be_of_two_types
 }

@@ -16,10 +16,12 @@
 #[path = "common/databases.rs"]
 mod databases;
 
-use std::{future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
 use databases::{Place, made};
-use phoenix_token::store::{EndAll, NewSession, Settings, Store, StoreError};
+use phoenix_token::store::{
+    EndAll, Id, IdType, NewSession, SessionToken, Settings, Store, StoreError,
+};
 
 /// Until the database says so; for ever is not waited.
 async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
@@ -87,7 +89,75 @@ async fn what_was_ended_before_a_failure_is_told() {
     }
 }
 
-/// A log-out that is given up while it waits for the row takes effect when nobody looks any more.
+/// One that is not of this store's making, among others that are.
+async fn a_row_without_a_readable_id_takes_no_topics_with_it<P: Place>() {
+    let (sqlite, postgres) = (P::NAME.starts_with("SQLite"), P::NAME.starts_with("PostgreSQL"));
+    // A column of text takes anything, and one of MySQL numbers that are no `bigint`.
+    let (id_type, id, clear) = match (sqlite, postgres) {
+        (true, _) => (IdType::Uuid, "'seven'", "DELETE FROM users_tokens"),
+        (_, true) => (IdType::Integer, "'seven'", "DELETE FROM users_tokens"),
+        _ => (IdType::Integer, "18446744073709551615", "TRUNCATE TABLE users_tokens"),
+    };
+    let Some((pool, store)) = made::<P>(Settings::new().id_type(id_type)).await else { return };
+    if postgres {
+        let as_text = "ALTER TABLE users_tokens ALTER id DROP DEFAULT, ALTER id TYPE text, \
+                       ALTER id SET DEFAULT nextval('users_tokens_id_seq')::text";
+        P::run(&pool, as_text).await;
+    }
+    let user = match id_type {
+        IdType::Uuid => Id::from([7; 16]),
+        IdType::Integer => Id::from(7),
+    };
+    let create = async || store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let rows = async || P::number(&pool, "SELECT COUNT(*) FROM users_tokens").await;
+    // MySQL deletes by id.
+    let stays = i64::from(!P::ends_in_one_statement(&pool).await);
+    for way in 0..3 {
+        let made = [create().await, create().await, create().await];
+        let [first, second, third] = made.each_ref().map(|it| it.token.secret_bytes());
+        let damage =
+            format!("UPDATE users_tokens SET id = {id} WHERE id = '{}'", made[1].session.handle);
+        P::run(&pool, &damage).await;
+        let ended = match way {
+            0 => store.end_all(&pool, user, EndAll::SessionsAndEmailTokens).await,
+            1 => store.end_others(&pool, user, &[7; 32]).await,
+            _ => store.end_others(&pool, user, first).await,
+        };
+        let error = ended.unwrap_err();
+        let StoreError::Incomplete { ended, error: cause } = &error else { panic!("{error:?}") };
+        assert!(matches!(**cause, StoreError::Unreadable { column: "id" }), "{cause:?}");
+        let told: BTreeSet<_> = ended.iter().map(|it| it.live_socket_topic.clone()).collect();
+        let of_others = if way == 2 { &[third][..] } else { &[first, third] };
+        let topic =
+            |token: &&[u8; 32]| store.live_socket_topic(&SessionToken::from_bytes(*token).unwrap());
+        assert_eq!(told, of_others.iter().map(topic).collect());
+        assert_eq!(rows().await, stays + i64::from(way == 2));
+        let lives = store.lookup(&pool, first).await.unwrap().is_some();
+        assert_eq!(lives, way == 2);
+        if stays == 0 {
+            assert_eq!(store.lookup(&pool, second).await.unwrap(), None);
+        }
+        P::run(&pool, clear).await;
+    }
+
+    // Of one alone there is nothing to tell but that.
+    let token = create().await.token;
+    P::run(&pool, &format!("UPDATE users_tokens SET id = {id}")).await;
+    for attempt in [true, false] {
+        let ended = match attempt {
+            true => store.end(&pool, token.secret_bytes()).await.map(drop),
+            false => store.end_all(&pool, user, EndAll::Sessions).await.map(drop),
+        };
+        if attempt || stays == 1 {
+            let error = ended.unwrap_err();
+            assert!(matches!(error, StoreError::Unreadable { column: "id" }), "{error:?}");
+        }
+        assert_eq!(rows().await, stays);
+    }
+}
+
+/// A log-out that is given up while it waits for the row takes effect when nobody looks any more;
+/// where it is a transaction, it never does.
 async fn the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end<P: Place>() {
     let cached = Settings::new().cache(Duration::from_secs(3600), 100);
     let Some((pool, store)) = made::<P>(cached.clone()).await else { return };
@@ -112,9 +182,12 @@ async fn the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end<P: Place>
         }
         assert!(is_accepted().await, "the row is held");
         holder.rollback().await.unwrap();
-        let rows = "SELECT COUNT(*) FROM users_tokens";
-        until("the row's end", async || P::number(&pool, rows).await == 0).await;
-        assert!(!is_accepted().await, "way {way}: it was kept meanwhile");
+        let takes_effect = P::ends_in_one_statement(&pool).await;
+        if takes_effect {
+            let rows = "SELECT COUNT(*) FROM users_tokens";
+            until("the row's end", async || P::number(&pool, rows).await == 0).await;
+        }
+        assert_ne!(is_accepted().await, takes_effect, "way {way}: what was kept meanwhile");
     }
 }
 
@@ -136,12 +209,19 @@ async fn given_up(operation: impl Future) {
     assert!(limit.await.is_err(), "the row is held");
 }
 
-// Where it is a transaction (MySQL) it ends nothing any more; in memory there is one connection to hold.
+// In memory there is one connection to hold.
 on_place! { "sqlite" sqlite: sqlite::SqliteFile,
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
     the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
+    a_row_without_a_readable_id_takes_no_topics_with_it
 }
 on_every_server! {
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
     the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
+    a_row_without_a_readable_id_takes_no_topics_with_it
+}
+on_place! { "mysql" mysql: mariadb::AsMySql,
+    the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
+    the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
+    a_row_without_a_readable_id_takes_no_topics_with_it
 }

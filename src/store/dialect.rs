@@ -202,6 +202,25 @@ impl Dialect {
         }
     }
 
+    /// Those indexes of a table that have one of two names; the parameters are those of
+    /// [`introspection`](Self::introspection), and the names.
+    pub(crate) fn indexes(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT name FROM pragma_index_list(?, ?) WHERE name COLLATE NOCASE IN (?, ?)"
+            }
+            Self::Postgres => {
+                "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+                 WHERE indrelid = to_regclass($1::text) AND relname::text IN ($2::text, $3::text)"
+            }
+            Self::MySql { .. } => {
+                "SELECT CAST(index_name AS CHAR) FROM information_schema.statistics \
+                 WHERE table_name = ? AND table_schema = COALESCE(?, DATABASE()) \
+                 AND index_name IN (?, ?)"
+            }
+        }
+    }
+
     /// The types that a column may have.
     pub(crate) fn accepted(self, column: Column, id_type: IdType) -> &'static str {
         match (self, column, id_type) {

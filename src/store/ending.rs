@@ -44,7 +44,8 @@ impl<DB: Backend> Store<DB> {
         let revoke = self.inner.revocations.begin(Subject::Token(&digest));
         let outcome = self.run(db, &self.sql().end, &self.presented(&token)).await?;
         revoke.answered();
-        Ok(self.ended(&outcome)?.pop())
+        let (ended, unreadable) = self.ended(&outcome);
+        Ok(told(ended, unreadable)?.pop())
     }
 
     /// Ends one session of the user's list. Another user's handle ends nothing.
@@ -64,14 +65,15 @@ impl<DB: Backend> Store<DB> {
         let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let outcome = self.run(db, &self.sql().end_by_handle, &values).await?;
         revoke.answered();
-        Ok(self.ended(&outcome)?.pop())
+        let (ended, unreadable) = self.ended(&outcome);
+        Ok(told(ended, unreadable)?.pop())
     }
 
     /// Ends all sessions of the user: log-out everywhere.
     ///
     /// # Errors
     /// [`StoreError`]; [`Incomplete`](StoreError::Incomplete) with those that were ended, where it
-    /// failed after that.
+    /// failed after that or one of their rows cannot be read.
     pub async fn end_all<'c>(
         &self,
         db: impl Writes<'c, DB>,
@@ -121,21 +123,26 @@ impl<DB: Backend> Store<DB> {
         let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let mut connection = db.lease().await?;
         let (started, mut all, mut is_first) = (Instant::now(), Vec::new(), true);
+        let (mut fault, mut is_stuck) = (None, false);
         loop {
             let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
-            let answer = self.run_on(&mut connection, operation, values, limit).await;
-            match answer.and_then(|it| Ok((it.rows.is_empty(), self.ended(&it)?))) {
+            let outcome = match self.run_on(&mut connection, operation, values, limit).await {
+                Ok(outcome) => outcome,
                 Err(error) if is_first => return Err(error),
                 Err(error) => {
                     return Err(StoreError::Incomplete { ended: all, error: Box::new(error) });
                 }
-                Ok((is_last, ended)) => {
-                    all.extend(ended);
-                    if is_last || !self.inner.dialect.has_concurrent_writers() {
-                        revoke.answered();
-                        return Ok(all);
-                    }
-                }
+            };
+            let (ended, unreadable) = self.ended(&outcome);
+            // What MySQL cannot delete, for want of its id, it finds again and again.
+            let was_stuck = is_stuck;
+            is_stuck = ended.is_empty() && unreadable.is_some();
+            all.extend(ended);
+            fault = fault.or(unreadable);
+            let is_last = outcome.rows.is_empty() || (was_stuck && is_stuck);
+            if is_last || !self.inner.dialect.has_concurrent_writers() {
+                revoke.answered();
+                return told(all, fault);
             }
             is_first = false;
         }
@@ -146,17 +153,33 @@ impl<DB: Backend> Store<DB> {
         Ok(values.with(Param::UserId, self.id_value(Column::UserId, user_id)))
     }
 
-    /// The sessions among the rows; a fourth column tells them from e-mail tokens by context.
-    fn ended(&self, outcome: &Outcome<DB>) -> Result<Vec<Ended>, StoreError> {
+    /// The sessions among the rows, and what is wrong with a row that cannot be read; a fourth column
+    /// tells them from e-mail tokens by context.
+    fn ended(&self, outcome: &Outcome<DB>) -> (Vec<Ended>, Option<StoreError>) {
         let prefix = &self.inner.settings.live_socket_prefix;
-        let mut all = Vec::with_capacity(outcome.rows.len());
-        for row in &outcome.rows {
+        let read = |row| -> Result<Option<Ended>, StoreError> {
             let context: Option<String> = DB::get(row, 3)?;
-            if context.as_deref() == Some("session") {
-                all.push(Ended::read::<DB>(row, prefix)?);
+            let is_session = context.as_deref() == Some("session");
+            is_session.then(|| Ended::read::<DB>(row, prefix)).transpose()
+        };
+        let (mut all, mut unreadable) = (Vec::with_capacity(outcome.rows.len()), None);
+        for row in &outcome.rows {
+            match read(row) {
+                Ok(ended) => all.extend(ended),
+                Err(error) => unreadable = Some(error),
             }
         }
         events::sessions_ended(all.len());
-        Ok(all)
+        (all, unreadable)
+    }
+}
+
+/// What was ended. One row that cannot be read leaves the others' live sockets to be told all the
+/// same.
+fn told(ended: Vec<Ended>, fault: Option<StoreError>) -> Result<Vec<Ended>, StoreError> {
+    match fault {
+        None => Ok(ended),
+        Some(error) if ended.is_empty() => Err(error),
+        Some(error) => Err(StoreError::Incomplete { ended, error: Box::new(error) }),
     }
 }

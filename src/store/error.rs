@@ -21,7 +21,8 @@ pub enum StoreError {
     /// the second answer tells no topics; list the sessions before where live sockets matter.
     TimedOut,
     /// Of the many sessions that were to be ended some were, and others may be left: broadcast
-    /// `"disconnect"` to the topics of these, and end all again, which does no harm.
+    /// `"disconnect"` to the topics of these, and end all again, which does no harm. A row that was
+    /// [unreadable](Self::Unreadable) is not among them.
     ///
     /// In a transaction of the caller they are ended with its commit only.
     Incomplete {
@@ -44,7 +45,8 @@ pub enum StoreError {
     IdType,
     /// `change:` and the address, or the address it is sent to, are more than 255 characters.
     AddressTooLong,
-    /// A row holds something that is not of its column's form, such as a time that is none.
+    /// A row holds something that is not of its column's form, such as a time that is none. Where it was
+    /// to be ended it has ended, but on MySQL, which deletes by id, one whose id this is has not.
     Unreadable {
         /// The column.
         column: &'static str,

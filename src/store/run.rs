@@ -219,3 +219,31 @@ fn pause(attempt: u32) -> Duration {
     let [byte] = byte;
     whole.saturating_sub(whole.mul_f64(f64::from(byte) / 512.0))
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::store::{NewSession, Store, connect::Leases as _};
+
+    /// What is sent is done, also where its answer is waited for no longer.
+    #[tokio::test]
+    async fn with_no_time_left_nothing_is_sent() {
+        // One connection, for each would have a database of its own.
+        let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+        let pool = options.connect("sqlite::memory:").await.unwrap();
+        let settings = Settings::new();
+        Store::create_table(&pool, &settings).await.unwrap();
+        let store = Store::open(&pool, settings).await.unwrap();
+        let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+        let (end, values) = (&store.sql().end, store.presented(&token));
+        for (limit, sessions) in [(Duration::ZERO, 1), (Duration::from_secs(60), 0)] {
+            let mut connection = (&pool).lease().await.unwrap();
+            let outcome = store.run_on(&mut connection, end, &values, limit).await;
+            let timed_out = matches!(outcome, Err(StoreError::TimedOut));
+            drop(connection);
+            assert_eq!(timed_out, limit.is_zero());
+            assert_eq!(store.count(&pool, 1).await.unwrap(), sessions);
+        }
+    }
+}

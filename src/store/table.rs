@@ -83,11 +83,8 @@ async fn columns<DB: Backend>(
     table: &str,
 ) -> Result<Vec<(String, String)>, StoreError> {
     let mut args = Args::default();
-    if dialect == Dialect::Postgres {
-        args.push(Value::text(dialect.in_schema(settings, table)));
-    } else {
-        args.push(Value::text(table));
-        args.push(Value::Text(settings.schema.clone()));
+    for value in of_table(dialect, settings, table) {
+        args.push(value);
     }
     let rows = DB::fetch(connection, dialect.introspection().into(), args.bind::<DB>()?).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -97,6 +94,16 @@ async fn columns<DB: Backend>(
         found.push((name.unwrap_or_default(), column_type.unwrap_or_default()));
     }
     Ok(found)
+}
+
+/// The parameters that name a table in what is asked of the catalogue.
+fn of_table(dialect: Dialect, settings: &Settings, table: &str) -> Vec<Value> {
+    match dialect {
+        Dialect::Postgres => vec![Value::text(dialect.in_schema(settings, table))],
+        Dialect::Sqlite | Dialect::MySql { .. } => {
+            vec![Value::text(table), Value::Text(settings.schema.clone())]
+        }
+    }
 }
 
 /// What the statements name of the users' table is there.
@@ -132,11 +139,42 @@ fn column_type(
     Err(TableProblem::WrongType { column, found, expected })
 }
 
-/// The statements that make the table and its indexes where they are missing.
-///
-/// Ecto's table, with the optional columns, an index that serves expiry, and the reference to the
-/// users' table where the settings name one.
-fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
+/// Makes the table and its indexes where they are missing. Where two make one at the same time, one
+/// fails on what the other has just made, and finds it when it tries again.
+pub(crate) async fn create<DB: Backend>(
+    connection: &mut DB::Connection,
+    dialect: Dialect,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    let table = creation(dialect, settings);
+    if let Err(error) = execute::<DB>(connection, &table).await {
+        // The transaction of a caller is over, and would only say that.
+        if connection.is_in_transaction() {
+            return Err(error);
+        }
+        execute::<DB>(connection, &table).await?;
+    }
+    for index in indexes(dialect, settings) {
+        match index.create::<DB>(connection, dialect, settings).await {
+            Err(error) if connection.is_in_transaction() => return Err(error),
+            Err(_) => index.create::<DB>(connection, dialect, settings).await?,
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn execute<DB: Backend>(
+    connection: &mut DB::Connection,
+    sql: &str,
+) -> Result<(), StoreError> {
+    DB::execute(connection, sql.into(), Args::default().bind::<DB>()?).await?;
+    Ok(())
+}
+
+/// Ecto's table, with the optional columns, and the reference to the users' table where the settings
+/// name one.
+fn creation(dialect: Dialect, settings: &Settings) -> String {
     let types = Types::of(dialect, settings);
     let name = |column| dialect.quote(settings.column_name(column));
     let references = settings.users.as_ref().map_or(String::new(), |users| {
@@ -155,7 +193,7 @@ fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
         }
         _ => (references, String::new()),
     };
-    let table = format!(
+    format!(
         "CREATE TABLE IF NOT EXISTS {table} (\n  \
            {id} {id_type},\n  \
            {user_id} {user_id_type} NOT NULL{inline},\n  \
@@ -183,60 +221,8 @@ fn creation(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
         ip_address = name(Column::IpAddress),
         last_seen_at = name(Column::LastSeenAt),
         inserted_at = name(Column::InsertedAt),
-    );
-    let mut statements = vec![Creation { sql: table, unless_index: None }];
-    statements.extend(indexes(dialect, settings));
-    statements
+    )
 }
-
-/// One statement of the creation.
-struct Creation {
-    sql: String,
-    /// Not to be run where the table has this index: MySQL has no `CREATE INDEX IF NOT EXISTS`.
-    unless_index: Option<String>,
-}
-
-/// Makes what is missing. Where two make it at the same time, one fails on what the other has just
-/// made, and finds it when it tries again.
-pub(crate) async fn create<DB: Backend>(
-    connection: &mut DB::Connection,
-    dialect: Dialect,
-    settings: &Settings,
-) -> Result<(), StoreError> {
-    for creation in creation(dialect, settings) {
-        match run::<DB>(connection, settings, &creation).await {
-            // The transaction of a caller is over, and would only say that.
-            Err(error) if connection.is_in_transaction() => return Err(error),
-            Err(_) => run::<DB>(connection, settings, &creation).await?,
-            Ok(()) => {}
-        }
-    }
-    Ok(())
-}
-
-async fn run<DB: Backend>(
-    connection: &mut DB::Connection,
-    settings: &Settings,
-    creation: &Creation,
-) -> Result<(), StoreError> {
-    if let Some(index) = &creation.unless_index {
-        let mut args = Args::default();
-        args.push(Value::text(settings.table.clone()));
-        args.push(Value::Text(settings.schema.clone()));
-        args.push(Value::text(index.clone()));
-        let found = DB::fetch(connection, MYSQL_INDEX.into(), args.bind::<DB>()?).await?;
-        if !found.is_empty() {
-            return Ok(());
-        }
-    }
-    let sql = creation.sql.as_str().into();
-    DB::execute(connection, sql, Args::default().bind::<DB>()?).await?;
-    Ok(())
-}
-
-/// The parameters are the table, its schema or null, and the index.
-const MYSQL_INDEX: &str = "SELECT index_name FROM information_schema.statistics \
-     WHERE table_name = ? AND table_schema = COALESCE(?, DATABASE()) AND index_name = ?";
 
 /// The column types that Ecto's migrations give.
 struct Types {
@@ -277,11 +263,61 @@ impl Types {
     }
 }
 
+/// An index of the table.
+struct Index {
+    /// Ecto's name, which is also that of `tokens_user_id` of a table `a` where this is `user_id` of
+    /// `a_tokens`: for it, PostgreSQL and SQLite look in the whole schema.
+    name: String,
+    /// The name where another table has Ecto's.
+    own_name: String,
+    /// What precedes the name, for one that may be there already and for one that may not.
+    create: [String; 2],
+    /// What follows the name.
+    on: String,
+}
+
+impl Index {
+    /// Makes it, unless the table has it.
+    async fn create<DB: Backend>(
+        &self,
+        connection: &mut DB::Connection,
+        dialect: Dialect,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        let [create_missing, create] = &self.create;
+        for (create, name) in [(create_missing, &self.name), (create, &self.own_name)] {
+            if self.is_there::<DB>(connection, dialect, settings).await? {
+                return Ok(());
+            }
+            let sql = format!("{create}{}{}", dialect.quote(name), self.on);
+            execute::<DB>(connection, &sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_there<DB: Backend>(
+        &self,
+        connection: &mut DB::Connection,
+        dialect: Dialect,
+        settings: &Settings,
+    ) -> Result<bool, StoreError> {
+        let mut args = Args::default();
+        for value in of_table(dialect, settings, &settings.table) {
+            args.push(value);
+        }
+        args.push(Value::text(&*self.name));
+        args.push(Value::text(&*self.own_name));
+        let found = DB::fetch(connection, dialect.indexes().into(), args.bind::<DB>()?).await?;
+        Ok(!found.is_empty())
+    }
+}
+
 /// The two indexes of phx.gen.auth under Ecto's names, and one for expiry.
-fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
+fn indexes(dialect: Dialect, settings: &Settings) -> [Index; 3] {
     // With its operator class the prefix of `change:` contexts is found by index in any locale.
     let class = if dialect == Dialect::Postgres { " varchar_pattern_ops" } else { "" };
-    let exists = if matches!(dialect, Dialect::MySql { .. }) { "" } else { "IF NOT EXISTS " };
+    // A table of MySQL has its names to itself.
+    let missing = if matches!(dialect, Dialect::MySql { .. }) { "" } else { "IF NOT EXISTS " };
     // An index of SQLite names its schema itself, and its table without one.
     let (schema, table) = match (dialect, &settings.schema) {
         (Dialect::Sqlite, Some(schema)) => {
@@ -294,30 +330,34 @@ fn indexes(dialect: Dialect, settings: &Settings) -> Vec<Creation> {
         ("UNIQUE ", &[Column::Context, Column::Token], ""),
         ("", &[Column::Context, Column::InsertedAt], class),
     ];
-    all.into_iter()
-        .map(|(unique, columns, class)| {
-            let names: Vec<_> = columns.iter().map(|it| settings.column_name(*it)).collect();
-            let name = index_name(&settings.table, &names.join("_"));
-            let quoted: Vec<_> = names.iter().map(|name| dialect.quote(name)).collect();
-            let columns = quoted.join(&format!("{class}, "));
-            let index = dialect.quote(&name);
-            Creation {
-                sql: format!("CREATE {unique}INDEX {exists}{schema}{index} ON {table} ({columns})"),
-                unless_index: exists.is_empty().then_some(name),
-            }
-        })
-        .collect()
+    let [of_user, mut of_token, mut of_expiry] = all.map(|(unique, columns, class)| {
+        let names: Vec<_> = columns.iter().map(|it| settings.column_name(*it)).collect();
+        let own_name = digest_name(&settings.table, &names);
+        let name = format!("{}_{}_index", settings.table, names.join("_"));
+        let quoted: Vec<_> = names.iter().map(|name| dialect.quote(name)).collect();
+        Index {
+            name: if name.len() > LONGEST_NAME { own_name.clone() } else { name },
+            own_name,
+            create: [missing, ""].map(|missing| format!("CREATE {unique}INDEX {missing}{schema}")),
+            on: format!(" ON {table} ({})", quoted.join(&format!("{class}, "))),
+        }
+    });
+    // A user's column may be called `context_token`.
+    for index in [&mut of_token, &mut of_expiry] {
+        if index.name == of_user.name {
+            index.name.clone_from(&index.own_name);
+        }
+    }
+    [of_user, of_token, of_expiry]
 }
 
-/// Ecto's name, or what has room of it with a digest of all of it: PostgreSQL would cut a long one at
-/// its end, and then take the index of another table or of other columns for this one.
-fn index_name(table: &str, columns: &str) -> String {
-    let whole = format!("{table}_{columns}");
-    let name = format!("{whole}_index");
-    if name.len() <= LONGEST_NAME {
-        return name;
-    }
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(whole.as_bytes()).into();
+/// A name that no other table or columns lead to, as far as there is room with the words of Ecto's.
+/// PostgreSQL would cut a long one at its end, and then take the index of another table for this one.
+fn digest_name(table: &str, columns: &[&str]) -> String {
+    let whole = format!("{table}_{}", columns.join("_"));
+    // No name has a dot.
+    let [a, b, c, d, ..]: [u8; 32] =
+        Sha256::digest(format!("{table}.{}", columns.join("."))).into();
     let digest = format!("_{:08x}_index", u32::from_be_bytes([a, b, c, d]));
     let end = whole.floor_char_boundary(LONGEST_NAME.saturating_sub(digest.len()));
     format!("{}{digest}", whole.get(..end).unwrap_or_default())

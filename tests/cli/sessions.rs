@@ -1,6 +1,6 @@
 //! Sessions on every database.
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use phoenix_token::{
     Timestamp,
@@ -34,6 +34,8 @@ crate::on_every_file_or_server! {
     a_users_sessions_are_listed_and_ended
     expired_rows_are_deleted
     ids_may_be_uuids_and_names_others
+    ids_of_users_and_of_rows_may_be_of_two_types
+    all_sessions_end_whether_or_not_anybody_reads_it
 }
 
 async fn a_users_sessions_are_listed_and_ended<P: Place>()
@@ -136,6 +138,67 @@ where
     sessions(&url, &["list", "--user", "1"]).says(2, "table users_tokens: there is no such table");
 }
 
+async fn ids_of_users_and_of_rows_may_be_of_two_types<P: Place>()
+where
+    P::DB: Backend,
+{
+    let uuid: Id = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab".parse().unwrap();
+    for (rows, user) in [(IdType::Integer, uuid), (IdType::Uuid, Id::from(42))] {
+        let settings = Settings::new().id_type(rows).user_id_type(user.id_type());
+        let Some((pool, store, url)) = place::<P>(settings).await else { return };
+        let mut handles = Vec::new();
+        for _ in 0..3 {
+            let made = store.create(&pool, user, &NewSession::new()).await.unwrap();
+            handles.push(made.session.handle.to_string());
+        }
+        let user = user.to_string();
+        let given = match rows {
+            IdType::Integer => "integer",
+            IdType::Uuid => "uuid",
+        };
+        let with = |command| sessions(&url, &[command, "--user", &user, "--id-type", given]);
+        let listed = with("list");
+        assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 4), "{listed:?}");
+        assert!(handles.iter().all(|handle| listed.out.contains(handle)), "{listed:?}");
+        // Without it they are the user's.
+        let refused = sessions(&url, &["list", "--user", &user]);
+        let column = refused.err.contains("table users_tokens: column id is of type");
+        assert!(refused.code == Some(2) && column, "{refused:?}");
+
+        let revoked = sessions(&url, &["revoke", "--user", &user, &handles[0]]);
+        assert_eq!(revoked.line(), "1 session ended");
+        assert_eq!(with("revoke-all").line(), "2 sessions ended");
+
+        let expired = match rows {
+            IdType::Integer => &["delete-expired", "--user-id-type", "uuid"][..],
+            IdType::Uuid => &["delete-expired", "--binary-id", "--user-id-type", "integer"],
+        };
+        assert_eq!(sessions(&url, expired).line(), "0 rows deleted");
+    }
+}
+
+async fn all_sessions_end_whether_or_not_anybody_reads_it<P: Place>()
+where
+    P::DB: Backend,
+{
+    let Some((pool, store, url)) = place::<P>(Settings::new()).await else { return };
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for (out, code, told) in [(closed.into(), 0, ""), (Stdio::from(full), 2, "standard output: ")] {
+        for _ in 0..3 {
+            store.create(&pool, 42, &NewSession::new()).await.unwrap();
+        }
+        let mut command = command();
+        command.env("DATABASE_URL", &url).stdout(out).stderr(Stdio::piped());
+        let ran = command.args(["sessions", "revoke-all", "--user", "42", "--topics"]).output();
+        let ran = Ran::from(ran.unwrap());
+        assert_eq!(store.count(&pool, 42).await.unwrap(), 0, "{ran:?}");
+        let said = if told.is_empty() { ran.err.is_empty() } else { ran.err.contains(told) };
+        assert!(ran.code == Some(code) && said, "{ran:?}");
+    }
+}
+
 /// As Phoenix writes the variable into `runtime.exs`.
 #[tokio::test]
 async fn a_url_of_ectos_is_one_of_postgresql() {
@@ -170,7 +233,7 @@ async fn the_bar_is_shown_on_a_terminal_only() {
     let line = format!("{} sessions delete-expired", env!("CARGO_BIN_EXE_phoenix-token"));
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &line]).arg(&transcript).env("DATABASE_URL", &url);
-    let Ok(ran) = script.stdin(std::process::Stdio::null()).output() else { return };
+    let Ok(ran) = script.stdin(Stdio::null()).output() else { return };
     assert_eq!(ran.status.code(), Some(0));
     let shown = std::fs::read_to_string(transcript).unwrap();
     assert!(shown.contains("\r[===") && shown.contains("0 rows deleted"), "{shown}");

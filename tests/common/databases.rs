@@ -70,6 +70,12 @@ pub trait Place: Send + Sync + 'static {
         connection: &mut <Self::DB as Database>::Connection,
         sql: &str,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Whether an ending is one statement: MySQL, not MariaDB, has no `DELETE … RETURNING`.
+    fn ends_in_one_statement(pool: &Pool<Self::DB>) -> impl Future<Output = bool> + Send {
+        let _ = pool;
+        async { true }
+    }
 }
 
 /// A table and a store on a database of its own, or nothing where there is no server.
@@ -84,8 +90,8 @@ pub async fn made<P: Place>(settings: Settings) -> Option<(Pool<P::DB>, Store<P:
 pub trait Breakable: Place {
     /// What the database says of a disk without room.
     const FULL: &'static str;
-    /// What its log says of a disk that fails.
-    const FAILED: &'static str;
+    /// What its log says of a disk that fails, by what it was doing.
+    const FAILED: &'static [&'static str];
 
     /// A folder for the server, on a disk of so many MiB if that is to be filled.
     fn home(disk: Option<u32>) -> Result<Home, String>;

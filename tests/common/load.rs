@@ -36,6 +36,10 @@ impl Book {
         self.0.insert(*token.secret_bytes(), known);
     }
 
+    fn count(&self, known: Known) -> usize {
+        self.0.values().filter(|it| **it == known).count()
+    }
+
     /// What was acknowledged is so.
     pub async fn check<DB: Backend>(&self, store: &Store<DB>, pool: &Pool<DB>, name: &str) {
         let mut counts = [0; 3];
@@ -89,6 +93,23 @@ impl<DB: Backend> Load<DB> {
         for task in tasks {
             task.await.unwrap();
         }
+    }
+
+    /// Until more sessions live and more have ended than by now, all of them acknowledged: however
+    /// long a server takes to come up, a load was there then.
+    pub async fn acknowledged(&self) {
+        let counts = || {
+            let book = self.book.lock().unwrap();
+            [Known::Live, Known::Ended].map(|known| book.count(known))
+        };
+        let before = counts();
+        let grown = async {
+            while counts().into_iter().zip(before).any(|(now, before)| now <= before) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let limit = tokio::time::timeout(Duration::from_secs(60), grown);
+        limit.await.expect("nothing is acknowledged any more");
     }
 
     async fn work(self: Arc<Self>, user: i64) {

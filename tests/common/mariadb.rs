@@ -37,12 +37,17 @@ impl Place for MariaDb {
         connect((*pool.connect_options()).clone(), connections).await
     }
 
+    async fn ends_in_one_statement(pool: &MySqlPool) -> bool {
+        Self::number(pool, "SELECT VERSION() LIKE '%MariaDB%'").await == 1
+    }
+
     crate::helpers!();
 }
 
 impl Breakable for MariaDb {
     const FULL: &'static str = "is full";
-    const FAILED: &'static str = "InnoDB: fdatasync() returned 5";
+    const FAILED: &'static [&'static str] =
+        &["InnoDB: fdatasync() returned 5", "operating system error 5"];
 
     fn home(disk: Option<u32>) -> Result<Home, String> {
         match disk {
@@ -52,7 +57,8 @@ impl Breakable for MariaDb {
     }
 
     fn start_in(home: Home) -> Result<Server, String> {
-        initialized(home, &[])
+        // What the kernel writes for a process that was killed it may write after its successor has.
+        initialized(home, &["--innodb-use-native-aio=0"])
     }
 
     async fn pool(port: u16, wait: Duration) -> MySqlPool {
@@ -72,6 +78,10 @@ impl Place for AsMySql {
 
     async fn again(pool: &MySqlPool, connections: u32) -> MySqlPool {
         MariaDb::again(pool, connections).await
+    }
+
+    async fn ends_in_one_statement(pool: &MySqlPool) -> bool {
+        Self::number(pool, "SELECT VERSION() LIKE '%MariaDB%'").await == 1
     }
 
     crate::helpers!();

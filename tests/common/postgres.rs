@@ -42,7 +42,7 @@ impl Place for Postgres {
 
 impl Breakable for Postgres {
     const FULL: &'static str = "No space left on device";
-    const FAILED: &'static str = "Input/output error";
+    const FAILED: &'static [&'static str] = &["Input/output error"];
 
     fn home(disk: Option<u32>) -> Result<Home, String> {
         match disk {

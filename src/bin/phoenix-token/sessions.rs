@@ -4,8 +4,8 @@ mod database;
 mod progress;
 mod work;
 
-use clap::Subcommand;
-use phoenix_token::store::Id;
+use clap::{Subcommand, ValueEnum};
+use phoenix_token::store::{Id, IdType};
 
 use crate::{failure::Failure, input::Input};
 
@@ -34,6 +34,8 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 0)]
         offset: u32,
         #[command(flatten)]
+        rows: RowArgs,
+        #[command(flatten)]
         database: database::Args,
     },
     /// End one session of a user
@@ -58,6 +60,8 @@ enum Command {
         #[arg(long)]
         email_tokens: bool,
         #[command(flatten)]
+        rows: RowArgs,
+        #[command(flatten)]
         show: ShowArgs,
         #[command(flatten)]
         database: database::Args,
@@ -71,6 +75,9 @@ enum Command {
         /// The ids of the table are UUIDs
         #[arg(long)]
         binary_id: bool,
+        /// The type of the users' ids, where it is not that of the table's own
+        #[arg(long, value_name = "TYPE")]
+        user_id_type: Option<TypeArg>,
         #[command(flatten)]
         database: database::Args,
     },
@@ -102,6 +109,28 @@ struct UserArgs {
     /// The user's id, an integer or a UUID
     #[arg(long, value_name = "ID", value_parser = id, allow_hyphen_values = true)]
     user: Id,
+}
+
+#[derive(clap::Args)]
+struct RowArgs {
+    /// The type of the table's own ids, where it is not that of the user's
+    #[arg(long, value_name = "TYPE")]
+    id_type: Option<TypeArg>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TypeArg {
+    Integer,
+    Uuid,
+}
+
+impl From<TypeArg> for IdType {
+    fn from(given: TypeArg) -> Self {
+        match given {
+            TypeArg::Integer => Self::Integer,
+            TypeArg::Uuid => Self::Uuid,
+        }
+    }
 }
 
 #[derive(clap::Args)]

@@ -71,21 +71,22 @@ impl Args {
         &self,
         pool: &Pool<DB>,
         id_type: IdType,
+        user_id_type: IdType,
     ) -> Result<Store<DB>, StoreError> {
+        let settings = |days| self.settings(days).id_type(id_type).user_id_type(user_id_type);
         let days = self.session_validity_in_days.unwrap_or(VALIDITY_IN_DAYS);
-        let store = Store::open(pool, self.settings(id_type, days)).await?;
+        let store = Store::open(pool, settings(days)).await?;
         if self.session_validity_in_days.is_some() || store.has_column(Column::AuthenticatedAt) {
             return Ok(store);
         }
-        Store::open(pool, self.settings(id_type, VALIDITY_IN_DAYS_1_7)).await
+        Store::open(pool, settings(VALIDITY_IN_DAYS_1_7)).await
     }
 
-    fn settings(&self, id_type: IdType, days: u32) -> Settings {
+    fn settings(&self, days: u32) -> Settings {
         let validity = u64::from(days).saturating_mul(86_400);
         let settings = Settings::new()
             .table(&self.table)
             .column(Column::UserId, &self.user_id_column)
-            .id_type(id_type)
             .timeout(Duration::from_secs(10))
             .validity(Duration::from_secs(validity));
         match &self.schema {

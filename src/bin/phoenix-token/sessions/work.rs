@@ -12,12 +12,19 @@ use super::{Args, Command, ShowArgs, progress::Progress};
 use crate::{console, failure::Failure, terminal, utc};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
-    let (database, id_type) = match &args.command {
-        Command::List { database, user, .. }
-        | Command::Revoke { database, user, .. }
-        | Command::RevokeAll { database, user, .. } => (database, user.user.id_type()),
-        Command::DeleteExpired { database, binary_id: true, .. } => (database, IdType::Uuid),
-        Command::DeleteExpired { database, .. } => (database, IdType::Integer),
+    let (database, id_type, user_id_type) = match &args.command {
+        Command::List { database, user, rows, .. }
+        | Command::RevokeAll { database, user, rows, .. } => {
+            let of_user = user.user.id_type();
+            (database, rows.id_type.map_or(of_user, IdType::from), of_user)
+        }
+        Command::Revoke { database, user, handle, .. } => {
+            (database, handle.id_type(), user.user.id_type())
+        }
+        Command::DeleteExpired { database, binary_id, user_id_type, .. } => {
+            let of_rows = if *binary_id { IdType::Uuid } else { IdType::Integer };
+            (database, of_rows, user_id_type.map_or(of_rows, IdType::from))
+        }
     };
     let unreachable = |error| failed(StoreError::Database(error));
     // A pool would try again and again, and then not say why.
@@ -25,7 +32,7 @@ pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failu
     once.close().await.map_err(unreachable)?;
     let options = PoolOptions::<DB>::new().max_connections(1);
     let pool = options.connect(url).await.map_err(unreachable)?;
-    let store = database.open(&pool, id_type).await.map_err(failed)?;
+    let store = database.open(&pool, id_type, user_id_type).await.map_err(failed)?;
     let done = work(&store, &pool, &args.command).await;
     pool.close().await;
     done
