@@ -262,7 +262,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
             Ok(_) if !taken => Err(Refused::data("a variant whose values the type does not read")),
             value => value,
         };
-        self.leave(before, value)
+        self.leave(&before, value)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {

@@ -230,7 +230,6 @@ impl<'a> Reader<'a> {
     }
 
     /// A number of elements, of `each` terms and so of at least `each` bytes.
-    #[inline]
     fn count(&mut self, each: usize) -> Result<usize, DecodeError> {
         let count = self.length()?;
         let bytes = count.checked_mul(each).ok_or(DecodeError::Malformed)?;

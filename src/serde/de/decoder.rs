@@ -123,17 +123,20 @@ impl<'de> Decoder<'de> {
     pub(super) fn enter_map(&mut self, expected: &dyn de::Expected) -> Result<usize, Refused> {
         let before = self.reader.clone();
         let count = match self.reader.common_map() {
-            Some(count) => count,
-            None => self.no_map(expected)?,
+            Some(count) => Ok(count),
+            None => self.rare_map(expected),
         };
-        let entered = self.enter(count.saturating_mul(2)).map(|()| count);
-        self.or_back(before, entered)
+        let entered = count.and_then(|count| self.enter(count.saturating_mul(2)).map(|()| count));
+        self.or_back(&before, entered)
     }
 
-    /// The error of whatever comes instead.
+    /// A map written as few are, if any.
     #[cold]
-    fn no_map(&mut self, expected: &dyn de::Expected) -> Result<usize, Refused> {
-        Err(mismatch(&self.peek()?, expected))
+    fn rare_map(&mut self, expected: &dyn de::Expected) -> Result<usize, Refused> {
+        match self.head()? {
+            Head::Map(count) => Ok(count),
+            head => Err(mismatch(&head, expected)),
+        }
     }
 
     /// Keys in ascending order are none twice; for others `check` has to see to it.
@@ -157,11 +160,11 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub(super) fn leave<T>(
         &mut self,
-        before: Place<'de>,
+        before: &Place<'de>,
         value: Result<T, Refused>,
     ) -> Result<T, Refused> {
         self.budget.levels = before.levels;
-        self.or_back(before.reader, value)
+        self.or_back(&before.reader, value)
     }
 
     /// Not inlined, since most terms are taken before by the tag that is expected.
@@ -173,7 +176,7 @@ impl<'de> Decoder<'de> {
         let before = self.reader.clone();
         let head = self.head()?;
         let value = read(self, head);
-        self.or_back(before, value)
+        self.or_back(&before, value)
     }
 
     #[inline]
@@ -215,11 +218,11 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub(super) fn or_back<T>(
         &mut self,
-        before: Reader<'de>,
+        before: &Reader<'de>,
         value: Result<T, Refused>,
     ) -> Result<T, Refused> {
         if value.is_err() {
-            self.reader = before;
+            self.reader = before.clone();
             self.element = self.reader.rest().len();
         }
         value

@@ -48,7 +48,7 @@ impl<'a, 'de> Elements<'a, 'de> {
             Ok((left, bytes, tail)) => {
                 Ok(Self { decoder, before, left, bytes: bytes.iter(), tail })
             }
-            Err(error) => decoder.leave(before, Err(error)),
+            Err(error) => decoder.leave(&before, Err(error)),
         }
     }
 
@@ -98,7 +98,7 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 
     /// Sees to it that no element was left; after an error the whole term is.
-    pub(super) fn finish<T>(mut self, value: Result<T, Refused>) -> Result<T, Refused> {
+    pub(super) fn finish<T>(&mut self, value: Result<T, Refused>) -> Result<T, Refused> {
         let value = value.and_then(|value| {
             if self.is_over()? {
                 Ok(value)
@@ -106,7 +106,7 @@ impl<'a, 'de> Elements<'a, 'de> {
                 Err(Refused::data("more elements than the type takes"))
             }
         });
-        self.decoder.leave(self.before, value)
+        self.decoder.leave(&self.before, value)
     }
 
     /// The next element: one byte of many, or the term that the decoder stands before.

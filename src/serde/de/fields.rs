@@ -42,13 +42,13 @@ impl<'a, 'de> Fields<'a, 'de> {
 
     /// Sees to it that no pair was left; after an error the whole map is.
     #[inline]
-    pub(super) fn finish<T>(mut self, value: Result<T, Refused>) -> Result<T, Refused> {
+    pub(super) fn finish<T>(&mut self, value: Result<T, Refused>) -> Result<T, Refused> {
         let value = match value {
             Ok(value) if self.left == 0 && !self.open && !self.decoder.was_refused() => Ok(value),
             Ok(value) => self.pass_over_the_module().map(|()| value),
             error => error,
         };
-        self.decoder.leave(self.before, value)
+        self.decoder.leave(&self.before, value)
     }
 
     #[cold]
@@ -62,6 +62,7 @@ impl<'a, 'de> Fields<'a, 'de> {
     /// Takes the next key, if it is the name of a field and written as most are.
     ///
     /// A name that came before makes a doubt, as an atom and a binary may have the same.
+    #[inline(always)]
     fn common_key(&mut self) -> Option<&'static str> {
         if self.open || self.decoder.was_refused() {
             return None;
@@ -71,8 +72,10 @@ impl<'a, 'de> Fields<'a, 'de> {
         let key = ahead.common_name()?;
         let mut bit = 1_u64;
         for &name in self.names {
-            // Names are short, and most differ in their first byte: no call is worth it.
-            if name.len() == key.len() && name.bytes().eq(key.iter().copied()) {
+            if name.len() == key.len()
+                && name.as_bytes().first() == key.first()
+                && name.as_bytes() == key
+            {
                 self.decoder.doubtful |= bit == 0 || self.came & bit != 0;
                 self.came |= bit;
                 self.decoder.reader = ahead;
@@ -92,10 +95,10 @@ impl<'a, 'de> Fields<'a, 'de> {
         if core::mem::take(&mut self.open) {
             return Err(Refused::data("a key whose value the type does not read"));
         }
-        if let Some(name) = self.common_key() {
-            return Ok(Some(Key::Name(Name::Utf8(name))));
-        }
         while let Some(less) = self.left.checked_sub(1) {
+            if let Some(name) = self.common_key() {
+                return Ok(Some(Key::Name(Name::Utf8(name))));
+            }
             self.left = less;
             let head = self.decoder.peek()?;
             let common = self.decoder.reader.common();

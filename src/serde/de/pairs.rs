@@ -28,7 +28,7 @@ impl<'a, 'de> Pairs<'a, 'de> {
 
     /// Sees to it that no pair was left; after an error the whole map is.
     #[inline]
-    pub(super) fn finish<T>(mut self, value: Result<T, Refused>) -> Result<T, Refused> {
+    pub(super) fn finish<T>(&mut self, value: Result<T, Refused>) -> Result<T, Refused> {
         let value = match value {
             Ok(value) => match self.advance() {
                 Ok(false) => Ok(value),
@@ -37,7 +37,7 @@ impl<'a, 'de> Pairs<'a, 'de> {
             },
             error => error,
         };
-        self.decoder.leave(self.before, value)
+        self.decoder.leave(&self.before, value)
     }
 
     /// Whether there is another key: it is next in the decoder.

@@ -32,27 +32,29 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(crate) fn common_atom(&mut self) -> Option<&'a [u8]> {
         let mut ahead = self.clone();
-        let name = ahead.any_atom().filter(|name| name.is_ascii())?;
+        let name = ahead.utf8_or_ascii_atom().filter(|name| name.is_ascii())?;
         *self = ahead;
         Some(name)
     }
 
-    /// Takes an atom or a binary; whether an atom's name is UTF-8 is not looked at.
+    /// Takes an atom or a binary. If the bytes are UTF-8, they are its name.
     #[inline(always)]
     pub(crate) fn common_name(&mut self) -> Option<&'a [u8]> {
-        self.any_atom().or_else(|| self.common_binary())
+        self.utf8_or_ascii_atom().or_else(|| self.common_binary())
     }
 
     #[inline(always)]
-    fn any_atom(&mut self) -> Option<&'a [u8]> {
-        // The second is what OTP wrote up to 25.
-        let (length, rest) = match self.rest {
-            [tag::SMALL_ATOM_UTF8, length, rest @ ..] | [tag::ATOM, 0, length, rest @ ..] => {
-                (*length, rest)
+    fn utf8_or_ascii_atom(&mut self) -> Option<&'a [u8]> {
+        let (name, rest) = match self.rest {
+            [tag::SMALL_ATOM_UTF8, length, rest @ ..] => {
+                rest.split_at_checked(usize::from(*length))?
+            }
+            // What OTP wrote up to 25, in Latin-1.
+            [tag::ATOM, 0, length, rest @ ..] => {
+                rest.split_at_checked(usize::from(*length)).filter(|(name, _)| name.is_ascii())?
             }
             _ => return None,
         };
-        let (name, rest) = rest.split_at_checked(usize::from(length))?;
         self.rest = rest;
         Some(name)
     }
@@ -79,10 +81,13 @@ impl<'a> Reader<'a> {
     /// Takes the head of a map, and gives the number of its pairs.
     #[inline(always)]
     pub(crate) fn common_map(&mut self) -> Option<usize> {
-        let [tag::MAP, rest @ ..] = self.rest else { return None };
-        let mut ahead = Self::new(rest);
-        let count = ahead.count(2).ok()?;
-        *self = ahead;
+        let [tag::MAP, a, b, c, d, rest @ ..] = self.rest else { return None };
+        let count = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok()?;
+        // No pair has less than two bytes.
+        if count > rest.len() / 2 {
+            return None;
+        }
+        self.rest = rest;
         Some(count)
     }
 
