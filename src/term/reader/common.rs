@@ -38,6 +38,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes an atom or a binary. If the bytes are UTF-8, they are its name.
+    #[cfg(feature = "serde")]
     #[inline(always)]
     pub(crate) fn common_name(&mut self) -> Option<&'a [u8]> {
         self.utf8_or_ascii_atom().or_else(|| self.common_binary())
@@ -79,6 +80,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the head of a map, and gives the number of its pairs.
+    #[cfg(feature = "serde")]
     #[inline(always)]
     pub(crate) fn common_map(&mut self) -> Option<usize> {
         let [tag::MAP, a, b, c, d, rest @ ..] = self.rest else { return None };
