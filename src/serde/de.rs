@@ -2,8 +2,10 @@
 
 mod decoder;
 mod elements;
+mod fields;
 mod number;
 mod pairs;
+mod refused;
 mod variant;
 
 use alloc::vec::Vec;
@@ -16,22 +18,19 @@ use ::serde::{
 use self::{
     decoder::{Container, Decoder, Place},
     elements::Elements,
+    fields::Fields,
     pairs::Pairs,
+    refused::Refused,
     variant::{RawTerm, Variant},
 };
 use super::{Error, names};
-use crate::term::{
-    Limits,
-    check::check_whole,
-    name::Name,
-    reader::{Common, Head},
-};
+use crate::term::{Limits, check::check_whole, name::Name, reader::Head};
 
 /// Reads exactly one term, given without its version byte, that `check` has accepted.
 ///
 /// Bytes that it would not have accepted give an error or a wrong value, never a panic.
 pub(crate) fn from_checked_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
-    Decoder::new(bytes, Limits::new().depth(Limits::MAX_DEPTH)).whole()
+    Ok(Decoder::new(bytes, Limits::new().depth(Limits::MAX_DEPTH)).whole()?)
 }
 
 /// Reads exactly one term, given without its version byte: what `check` and then
@@ -64,13 +63,11 @@ pub(crate) fn from_slice_in_one_pass<'de, T: Deserialize<'de>>(
 
 macro_rules! integers {
     ($visit:ident: $($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            let before = self.reader.clone();
-            match self.reader.common_integer() {
-                Some(value) => {
-                    let value = number::visit_i64(value, visitor);
-                    self.or_back(before, value)
-                }
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+            let mut ahead = self.reader.clone();
+            match ahead.common_integer() {
+                Some(value) => self.taken(ahead, number::visit_i64(value, visitor)),
                 None => self.with_head(|_, head| number::$visit(&head, visitor)),
             }
         }
@@ -78,9 +75,9 @@ macro_rules! integers {
 }
 
 impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
-    type Error = Error;
+    type Error = Refused;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         match self.container() {
             Ok(Some(Container::Sequence)) => self.deserialize_seq(visitor),
             Ok(Some(Container::Map)) => self.deserialize_map(visitor),
@@ -89,73 +86,71 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let before = self.reader.clone();
-        if let Some(Common::Atom(name @ (b"true" | b"false"))) = self.reader.common() {
-            let value = visitor.visit_bool(name == b"true");
-            return self.or_back(before, value);
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        let mut ahead = self.reader.clone();
+        match ahead.common_atom() {
+            Some(b"true") => self.taken(ahead, visitor.visit_bool(true)),
+            Some(b"false") => self.taken(ahead, visitor.visit_bool(false)),
+            _ => self.with_head(|_, head| match head {
+                Head::Atom(Name::Utf8("true")) => visitor.visit_bool(true),
+                Head::Atom(Name::Utf8("false")) => visitor.visit_bool(false),
+                head => Err(mismatch(&head, &visitor)),
+            }),
         }
-        self.reader = before;
-        self.with_head(|_, head| match head {
-            Head::Atom(Name::Utf8("true")) => visitor.visit_bool(true),
-            Head::Atom(Name::Utf8("false")) => visitor.visit_bool(false),
-            head => Err(mismatch(&head, &visitor)),
-        })
     }
 
     integers!(visit_64_bits: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
     integers!(visit_64_bits: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
     integers!(visit_integer: deserialize_i128 deserialize_u128);
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.with_head(|_, head| match number::f32(&head) {
             Some(float) => visitor.visit_f64(float),
             None => Err(number::no_float(&head, &visitor)),
         })
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let before = self.reader.clone();
-        if let Some(Common::Float(float)) = self.reader.common() {
-            let value = visitor.visit_f64(float.get());
-            return self.or_back(before, value);
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        let mut ahead = self.reader.clone();
+        match ahead.common_float() {
+            Some(float) => self.taken(ahead, visitor.visit_f64(float.get())),
+            None => self.with_head(|_, head| match number::f64(&head) {
+                Some(float) => visitor.visit_f64(float),
+                None => Err(number::no_float(&head, &visitor)),
+            }),
         }
-        self.reader = before;
-        self.with_head(|_, head| match number::f64(&head) {
-            Some(float) => visitor.visit_f64(float),
-            None => Err(number::no_float(&head, &visitor)),
-        })
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let before = self.reader.clone();
-        if let Some(Common::Binary(bytes)) = self.reader.common()
-            && let Ok(text) = core::str::from_utf8(bytes)
-        {
-            let value = visitor.visit_borrowed_str(text);
-            return self.or_back(before, value);
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        let mut ahead = self.reader.clone();
+        match ahead.common_binary().map(core::str::from_utf8) {
+            Some(Ok(text)) => self.taken(ahead, visitor.visit_borrowed_str(text)),
+            _ => self.with_head(|decoder, head| decoder.text(head, visitor)),
         }
-        self.reader = before;
-        self.with_head(|decoder, head| decoder.text(head, visitor))
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.with_head(|decoder, head| decoder.bytes(head, visitor))
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         match self.take_nil() {
             Ok(true) => visitor.visit_none(),
             Ok(false) => visitor.visit_some(self),
@@ -163,7 +158,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.with_head(|_, head| match head {
             Head::Atom(Name::Utf8("nil")) => visitor.visit_unit(),
             head => Err(mismatch(&head, &visitor)),
@@ -174,7 +169,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         self.deserialize_unit(visitor)
     }
 
@@ -182,7 +177,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         match name {
             names::TERM => self.term(visitor),
             names::ATOM => self.atom(visitor),
@@ -192,7 +187,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
 
     /// From a list or a tuple: Rust's arrays are tuples to serde, and where serde buffers (untagged,
     /// flattened) it keeps no difference either.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         match Elements::begin(self, None, &visitor) {
             Ok(mut elements) => {
                 let value = visitor.visit_seq(&mut elements);
@@ -202,7 +197,11 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
         match Elements::begin(self, Some(len), &visitor) {
             Ok(mut elements) => {
                 let value = visitor.visit_seq(&mut elements);
@@ -217,12 +216,12 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         _: &'static str,
         len: usize,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         self.deserialize_tuple(len, visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match Pairs::begin(self, None, &visitor) {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match Pairs::begin(self, &visitor) {
             Ok(mut pairs) => {
                 let value = visitor.visit_map(&mut pairs);
                 pairs.finish(value)
@@ -236,8 +235,8 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
-        match Pairs::begin(self, Some(fields), &visitor) {
+    ) -> Result<V::Value, Refused> {
+        match Fields::begin(self, fields, &visitor) {
             Ok(mut pairs) => {
                 let value = visitor.visit_map(&mut pairs);
                 pairs.finish(value)
@@ -251,7 +250,7 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         let before = self.place();
         let mut taken = false;
         let value = match Variant::begin(self, &mut taken, &visitor) {
@@ -260,58 +259,58 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
         };
         let value = value.and_then(|value| self.go_on().map(|()| value));
         let value = match value {
-            Ok(_) if !taken => Err(Error::data("a variant whose values the type does not read")),
+            Ok(_) if !taken => Err(Refused::data("a variant whose values the type does not read")),
             value => value,
         };
-        self.leave(before, value)
+        self.leave(&before, value)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         match tag(self.peek()?) {
             Ok(name) => self.with_head(|_, _| visit_name(name, visitor)),
             Err(_) => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.skip()?;
         visitor.visit_unit()
     }
 }
 
 impl<'de> Decoder<'de> {
-    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+    fn term<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
         let bytes = self.reader.rest();
         self.skip()?;
         let length = bytes.len().saturating_sub(self.reader.rest().len());
         visitor.visit_enum(RawTerm(bytes.get(..length).unwrap_or_default()))
     }
 
-    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+    fn atom<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
         self.with_head(|_, head| match head {
             Head::Atom(name) => visit_name(name, visitor),
             head => Err(mismatch(&head, &visitor)),
         })
     }
 
-    fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+    fn text<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Refused> {
         match head {
             Head::Atom(name) if !is_value(name) => visit_name(name, visitor),
             Head::Binary(bytes) => match core::str::from_utf8(bytes) {
                 Ok(text) => visitor.visit_borrowed_str(text),
-                Err(_) => Err(Error::expected(&visitor, "a binary that is not UTF-8")),
+                Err(_) => Err(Refused::expected(&visitor, "a binary that is not UTF-8")),
             },
             Head::Nil | Head::String(_) | Head::List(_) => {
                 match Elements::of_list(self, &head).collect_integers(char::from_u32)? {
                     Some(text) => visitor.visit_string(text),
-                    None => Err(Error::expected(&visitor, "a list that is no charlist")),
+                    None => Err(Refused::expected(&visitor, "a list that is no charlist")),
                 }
             }
             head => Err(mismatch(&head, &visitor)),
         }
     }
 
-    fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+    fn bytes<V: Visitor<'de>>(&mut self, head: Head<'de>, visitor: V) -> Result<V::Value, Refused> {
         match head {
             Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
             Head::String(bytes) => {
@@ -322,7 +321,7 @@ impl<'de> Decoder<'de> {
                 let byte = |integer| u8::try_from(integer).ok();
                 match Elements::of_list(self, &head).collect_integers::<_, Vec<u8>>(byte)? {
                     Some(bytes) => visitor.visit_byte_buf(bytes),
-                    None => Err(Error::expected(&visitor, "a list that is not of bytes")),
+                    None => Err(Refused::expected(&visitor, "a list that is not of bytes")),
                 }
             }
             head => Err(mismatch(&head, &visitor)),
@@ -344,14 +343,14 @@ fn is_value(name: Name<'_>) -> bool {
     matches!(name, Name::Utf8("nil" | "true" | "false"))
 }
 
-fn visit_name<'de, V: Visitor<'de>>(name: Name<'de>, visitor: V) -> Result<V::Value, Error> {
+fn visit_name<'de, V: Visitor<'de>>(name: Name<'de>, visitor: V) -> Result<V::Value, Refused> {
     match name {
         Name::Utf8(text) => visitor.visit_borrowed_str(text),
         Name::Latin1(_) => visitor.visit_str(&name.to_text()),
     }
 }
 
-fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Error> {
+fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Refused> {
     match head {
         Head::Atom(Name::Utf8("nil")) => visitor.visit_unit(),
         Head::Atom(Name::Utf8("true")) => visitor.visit_bool(true),
@@ -367,8 +366,8 @@ fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::
     }
 }
 
-fn mismatch(head: &Head<'_>, expected: &dyn de::Expected) -> Error {
-    Error::expected(expected, kind(head))
+fn mismatch(head: &Head<'_>, expected: &dyn de::Expected) -> Refused {
+    Refused::expected(expected, kind(head))
 }
 
 fn kind(head: &Head<'_>) -> &'static str {

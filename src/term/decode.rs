@@ -1,13 +1,16 @@
 //! Bytes to [`Term`]: a stack of open containers on the heap, no recursion that input can drive.
 
+mod frame;
+
 use alloc::vec::Vec;
 use core::ops::Deref;
 
 #[cfg(feature = "compressed")]
 use zeroize::Zeroizing;
 
+use self::frame::{End, Frame};
 use super::{
-    Atom, Bitstring, Float, ImproperList, Integer, Limits, Map, Pid, Reference, Term,
+    Atom, Bitstring, Float, Integer, Limits, Map, Pid, Reference, Term,
     reader::{Common, Head, Reader},
     tag,
 };
@@ -129,48 +132,36 @@ impl Budget {
 
 /// Takes one term.
 pub(crate) fn term(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Term, DecodeError> {
-    if let Some(common) = reader.common() {
-        let mut term = Term::NIL;
-        set(&mut term, common);
-        return Ok(term);
-    }
-    let mut frame = match next(reader, budget)? {
-        Next::Term(term) => return Ok(term),
-        Next::Open(frame) => frame,
-    };
+    let mut whole = Term::NIL;
+    let Some(mut frame) = take(&mut whole, reader, budget)? else { return Ok(whole) };
     let mut outer = Vec::new();
     loop {
-        frame.take_scalars(reader);
-        if !frame.is_complete() {
-            if frame.lengthen(reader, budget)? {
-                continue;
-            }
-            match next(reader, budget)? {
-                Next::Term(term) => frame.put(term),
-                Next::Open(inner) => {
-                    outer.push(core::mem::replace(&mut frame, inner));
-                    continue;
-                }
-            }
+        if let Some(inner) = frame.fill(reader, budget)? {
+            outer.push(core::mem::replace(&mut frame, inner));
+            continue;
         }
-        // The term may be the last of the container it stands in, and that one of the next.
-        while frame.is_complete() {
-            budget.leave();
-            let Some(around) = outer.pop() else { return frame.finish() };
-            let container = core::mem::replace(&mut frame, around).finish()?;
-            frame.put(container);
+        budget.leave();
+        let container = frame.finish()?;
+        let Some(around) = outer.pop() else { return Ok(container) };
+        frame = around;
+        if let Some(place) = frame.last_place() {
+            put(place, container);
         }
     }
 }
 
-enum Next {
-    Term(Term),
-    Open(Frame),
-}
-
-/// Takes one head.
-fn next(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Next, DecodeError> {
-    Ok(Next::Term(match reader.head()? {
+/// Takes the next term into `place`, which is `nil`. A container that holds others comes back as a
+/// frame, and its place is still to be set.
+fn take(
+    place: &mut Term,
+    reader: &mut Reader<'_>,
+    budget: &mut Budget,
+) -> Result<Option<Frame>, DecodeError> {
+    if let Some(common) = reader.common() {
+        set(place, common);
+        return Ok(None);
+    }
+    let term = match reader.head()? {
         Head::Atom(name) => Term::Atom(Atom::from_reader(name)),
         Head::Small(value) => Term::Integer(Integer::from(value)),
         Head::Big(big) => Term::Integer(Integer::from_reader(big)),
@@ -187,177 +178,102 @@ fn next(reader: &mut Reader<'_>, budget: &mut Budget) -> Result<Next, DecodeErro
             budget.leave();
             Term::byte_list(bytes)
         }
-        Head::List(left) => {
-            budget.promise(left.saturating_add(1))?;
+        Head::List(count) => {
+            budget.promise(count.saturating_add(1))?;
             budget.enter()?;
-            let elements = Vec::with_capacity(left);
-            return Ok(Next::Open(Frame::List { elements, left, end: End::Ahead }));
+            let mut elements = Vec::with_capacity(count);
+            let left = take_scalars(&mut elements, count, reader);
+            return Ok(Some(Frame::List { elements, left, end: End::Ahead }));
         }
-        Head::Tuple(left) => {
-            budget.promise(left)?;
+        Head::Tuple(count) => {
+            budget.promise(count)?;
             budget.enter()?;
-            return Ok(Next::Open(Frame::Tuple { elements: Vec::with_capacity(left), left }));
+            let mut elements = Vec::with_capacity(count);
+            let left = take_scalars(&mut elements, count, reader);
+            if left > 0 {
+                return Ok(Some(Frame::Tuple { elements, left }));
+            }
+            budget.leave();
+            Term::Tuple(elements)
         }
-        Head::Map(left) => {
-            budget.promise(left.saturating_mul(2))?;
+        Head::Map(count) => {
+            budget.promise(count.saturating_mul(2))?;
             budget.enter()?;
-            let pairs = Vec::with_capacity(left);
-            return Ok(Next::Open(Frame::Map { pairs, left, open: false }));
+            let mut pairs = Vec::with_capacity(count);
+            let (left, open) = take_pairs_of_scalars(&mut pairs, count, reader);
+            if left > 0 {
+                return Ok(Some(Frame::Map { pairs, left, open }));
+            }
+            budget.leave();
+            Term::Map(map(pairs)?)
         }
-    }))
+    };
+    put(place, term);
+    Ok(None)
 }
 
-/// Makes `place` that scalar.
+/// Takes scalars of the common kinds as long as no other term comes: all of most containers. Gives
+/// how many elements are left.
+fn take_scalars(elements: &mut Vec<Term>, mut left: usize, reader: &mut Reader<'_>) -> usize {
+    while let Some(less) = left.checked_sub(1) {
+        let Some(common) = reader.common() else { break };
+        elements.push(Term::NIL);
+        if let Some(place) = elements.last_mut() {
+            set(place, common);
+        }
+        left = less;
+    }
+    left
+}
+
+/// As [`take_scalars`]; gives how many pairs are left, and whether the last one has no value yet.
+fn take_pairs_of_scalars(
+    pairs: &mut Vec<(Term, Term)>,
+    mut left: usize,
+    reader: &mut Reader<'_>,
+) -> (usize, bool) {
+    while let Some(less) = left.checked_sub(1) {
+        let Some(key) = reader.common() else { break };
+        pairs.push((Term::NIL, Term::NIL));
+        let Some(pair) = pairs.last_mut() else { break };
+        set(&mut pair.0, key);
+        let Some(value) = reader.common() else { return (left, true) };
+        set(&mut pair.1, value);
+        left = less;
+    }
+    (left, false)
+}
+
+/// Makes `place`, which is `nil`, that scalar.
+///
+/// A term lies where it stays before its bytes are written: to move it right after that makes the
+/// processor wait until all of them are there.
 #[inline(always)]
 fn set(place: &mut Term, common: Common<'_>) {
-    match common {
+    let term = match common {
         Common::Atom(name) => {
-            *place = Term::NIL;
             if let Term::Atom(atom) = place {
                 atom.set_ascii(name);
             }
+            return;
         }
-        Common::Integer(value) => *place = Term::Integer(Integer::from(value)),
-        Common::Float(value) => *place = Term::Float(value),
-        Common::Binary(bytes) => *place = Term::Binary(bytes.to_vec()),
-    }
+        Common::Integer(value) => Term::Integer(Integer::from(value)),
+        Common::Float(value) => Term::Float(value),
+        Common::Binary(bytes) => Term::Binary(bytes.to_vec()),
+    };
+    put(place, term);
 }
 
-/// A container some of whose terms are still to come.
-enum Frame {
-    /// With no element left the tail is next.
-    List {
-        elements: Vec<Term>,
-        left: usize,
-        end: End,
-    },
-    Tuple {
-        elements: Vec<Term>,
-        left: usize,
-    },
-    Map {
-        pairs: Vec<(Term, Term)>,
-        left: usize,
-        /// Whether the last pair has no value yet, but `nil` in its place.
-        open: bool,
-    },
+/// Makes `place`, which is `nil`, that term. To drop what was there would do nothing, but it takes a
+/// call to find out.
+#[inline(always)]
+fn put(place: &mut Term, term: Term) {
+    core::mem::forget(core::mem::replace(place, term));
 }
 
-#[derive(PartialEq)]
-enum End {
-    Ahead,
-    Proper,
-    /// The tail stands behind the elements.
-    Improper,
-}
-
-impl Frame {
-    /// Takes scalars of the common kinds as long as no other term comes: all of most containers.
-    fn take_scalars(&mut self, reader: &mut Reader<'_>) {
-        match self {
-            Self::List { elements, left, .. } | Self::Tuple { elements, left } => {
-                while let Some(less) = left.checked_sub(1) {
-                    let Some(common) = reader.common() else { return };
-                    elements.push(Term::NIL);
-                    if let Some(place) = elements.last_mut() {
-                        set(place, common);
-                    }
-                    *left = less;
-                }
-            }
-            Self::Map { pairs, left, open: false } => {
-                while let Some(less) = left.checked_sub(1) {
-                    let before = reader.clone();
-                    let (Some(key), Some(value)) = (reader.common(), reader.common()) else {
-                        *reader = before;
-                        return;
-                    };
-                    let mut pair = (Term::NIL, Term::NIL);
-                    set(&mut pair.0, key);
-                    set(&mut pair.1, value);
-                    pairs.push(pair);
-                    *left = less;
-                }
-            }
-            Self::Map { open: true, .. } => {}
-        }
-    }
-
-    /// Takes a list, or the head of one, that stands as the tail of this list: it makes this one
-    /// longer and opens no level.
-    fn lengthen(
-        &mut self,
-        reader: &mut Reader<'_>,
-        budget: &mut Budget,
-    ) -> Result<bool, DecodeError> {
-        let Self::List { elements, left: left @ 0, end } = self else { return Ok(false) };
-        let mut ahead = reader.clone();
-        match ahead.head()? {
-            Head::List(count) => {
-                budget.promise(count.saturating_add(1))?;
-                elements.reserve(count);
-                *left = count;
-            }
-            Head::String(bytes) => {
-                elements.extend(bytes.iter().map(|&byte| Term::from(byte)));
-                *end = End::Proper;
-            }
-            _ => return Ok(false),
-        }
-        *reader = ahead;
-        Ok(true)
-    }
-
-    /// Takes the next term.
-    fn put(&mut self, term: Term) {
-        match self {
-            Self::List { elements, left: 0, end } => {
-                // A list that is not empty would have made this one longer.
-                if matches!(term, Term::List(_)) {
-                    *end = End::Proper;
-                } else {
-                    *end = End::Improper;
-                    elements.push(term);
-                }
-            }
-            Self::List { elements, left, .. } | Self::Tuple { elements, left } => {
-                elements.push(term);
-                *left = left.saturating_sub(1);
-            }
-            Self::Map { pairs, left, open } => {
-                *open = !*open;
-                if *open {
-                    pairs.push((term, Term::NIL));
-                } else {
-                    if let Some((_, value)) = pairs.last_mut() {
-                        *value = term;
-                    }
-                    *left = left.saturating_sub(1);
-                }
-            }
-        }
-    }
-
-    fn is_complete(&self) -> bool {
-        match self {
-            Self::List { end, .. } => *end != End::Ahead,
-            Self::Tuple { left, .. } | Self::Map { left, .. } => *left == 0,
-        }
-    }
-
-    fn finish(self) -> Result<Term, DecodeError> {
-        Ok(match self {
-            Self::List { elements, end: End::Improper, .. } => {
-                Term::ImproperList(ImproperList::from_vec(elements))
-            }
-            Self::List { elements, .. } => Term::List(elements),
-            Self::Tuple { elements, .. } => Term::Tuple(elements),
-            // A key that stands twice is refused, as OTP refuses it.
-            Self::Map { pairs, .. } => {
-                Term::Map(Map::from_pairs(pairs).ok_or(DecodeError::Malformed)?)
-            }
-        })
-    }
+/// A key that stands twice is refused, as OTP refuses it.
+fn map(pairs: Vec<(Term, Term)>) -> Result<Map, DecodeError> {
+    Map::from_pairs(pairs).ok_or(DecodeError::Malformed)
 }
 
 #[cfg(test)]

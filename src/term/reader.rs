@@ -4,10 +4,13 @@
 //! list, tuple or map with further calls. Source: "External Term Format" of the ERTS reference
 //! manual, and what OTP 25 to 28 accept beyond it.
 
+mod common;
+
 use core::ops::RangeInclusive;
 
-use super::{Float, name::Name, tag};
+use super::{name::Name, tag};
 use crate::error::DecodeError;
+pub(crate) use common::Common;
 
 /// What one tag says. Containers give their number of elements; the elements follow.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +32,6 @@ pub(crate) enum Head<'a> {
     Map(usize),
     Pid(PidParts<'a>),
     Reference(ReferenceParts<'a>),
-}
-
-/// A scalar of the kinds, and in the spelling, that most terms consist of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Common<'a> {
-    /// A name of ASCII.
-    Atom(&'a [u8]),
-    Integer(i64),
-    Float(Float),
-    Binary(&'a [u8]),
 }
 
 /// What is to follow a tag, as [`Head`] tells it.
@@ -203,52 +196,6 @@ impl<'a> Reader<'a> {
                 _ => Shape::Scalar,
             }),
         }
-    }
-
-    /// Takes a scalar as nearly all are written, if that is what comes next.
-    ///
-    /// Inlined wherever it is called: what is done with each kind is then decided by its tag, once.
-    #[inline(always)]
-    pub(crate) fn common(&mut self) -> Option<Common<'a>> {
-        let (common, rest) = match self.rest {
-            // The second is what OTP wrote up to 25.
-            [tag::SMALL_ATOM_UTF8, length, rest @ ..] | [tag::ATOM, 0, length, rest @ ..] => {
-                let (name, rest) = rest.split_at_checked(usize::from(*length))?;
-                if !name.is_ascii() {
-                    return None;
-                }
-                (Common::Atom(name), rest)
-            }
-            [tag::BINARY, a, b, c, d, rest @ ..] => {
-                let length = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok()?;
-                let (bytes, rest) = rest.split_at_checked(length)?;
-                (Common::Binary(bytes), rest)
-            }
-            [tag::NEW_FLOAT, a, b, c, d, e, f, g, h, rest @ ..] => {
-                let float = f64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-                (Common::Float(Float::new(float)?), rest)
-            }
-            _ => return self.common_integer().map(Common::Integer),
-        };
-        self.rest = rest;
-        Some(common)
-    }
-
-    /// Takes an integer as those of times and ages are written, if that is what comes next.
-    #[inline(always)]
-    pub(crate) fn common_integer(&mut self) -> Option<i64> {
-        let (value, rest) = match self.rest {
-            [tag::SMALL_INTEGER, value, rest @ ..] => (i64::from(*value), rest),
-            [tag::INTEGER, a, b, c, d, rest @ ..] => {
-                (i64::from(i32::from_be_bytes([*a, *b, *c, *d])), rest)
-            }
-            [tag::SMALL_BIG, 6, 0, a, b, c, d, e, f, rest @ ..] => {
-                (i64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]), rest)
-            }
-            _ => return None,
-        };
-        self.rest = rest;
-        Some(value)
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {

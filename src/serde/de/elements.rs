@@ -4,7 +4,7 @@ use core::slice;
 
 use ::serde::de::{self, DeserializeSeed, SeqAccess};
 
-use super::{Decoder, Error, Place, mismatch};
+use super::{Decoder, Place, Refused, mismatch};
 use crate::term::{
     reader::{Head, Reader},
     tag,
@@ -28,7 +28,7 @@ impl<'a, 'de> Elements<'a, 'de> {
         decoder: &'a mut Decoder<'de>,
         len: Option<usize>,
         expected: &dyn de::Expected,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Refused> {
         let before = decoder.place();
         let none: &[u8] = &[];
         let begun = match decoder.head()? {
@@ -48,7 +48,7 @@ impl<'a, 'de> Elements<'a, 'de> {
             Ok((left, bytes, tail)) => {
                 Ok(Self { decoder, before, left, bytes: bytes.iter(), tail })
             }
-            Err(error) => decoder.leave(before, Err(error)),
+            Err(error) => decoder.leave(&before, Err(error)),
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 
     /// Goes on into the tail where the elements are used up: a list may stand there as well.
-    fn is_over(&mut self) -> Result<bool, Error> {
+    fn is_over(&mut self) -> Result<bool, Refused> {
         self.decoder.go_on()?;
         while self.left == 0 && self.bytes.len() == 0 {
             if !core::mem::take(&mut self.tail) {
@@ -90,7 +90,7 @@ impl<'a, 'de> Elements<'a, 'de> {
                 _ => {
                     self.decoder.reader = before;
                     self.decoder.skip()?;
-                    return Err(Error::data("expected a list, found an improper one"));
+                    return Err(Refused::data("expected a list, found an improper one"));
                 }
             }
         }
@@ -98,19 +98,19 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 
     /// Sees to it that no element was left; after an error the whole term is.
-    pub(super) fn finish<T>(mut self, value: Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn finish<T>(&mut self, value: Result<T, Refused>) -> Result<T, Refused> {
         let value = value.and_then(|value| {
             if self.is_over()? {
                 Ok(value)
             } else {
-                Err(Error::data("more elements than the type takes"))
+                Err(Refused::data("more elements than the type takes"))
             }
         });
-        self.decoder.leave(self.before, value)
+        self.decoder.leave(&self.before, value)
     }
 
     /// The next element: one byte of many, or the term that the decoder stands before.
-    fn advance(&mut self) -> Result<Option<Element<'de>>, Error> {
+    fn advance(&mut self) -> Result<Option<Element<'de>>, Refused> {
         if self.is_over()? {
             return Ok(None);
         }
@@ -127,7 +127,7 @@ impl<'a, 'de> Elements<'a, 'de> {
     pub(super) fn collect_integers<T, C: FromIterator<T>>(
         mut self,
         convert: fn(u32) -> Option<T>,
-    ) -> Result<Option<C>, Error> {
+    ) -> Result<Option<C>, Refused> {
         let mut failure = None;
         let collected = core::iter::from_fn(|| match self.next_integer() {
             Ok(integer) => integer,
@@ -141,7 +141,7 @@ impl<'a, 'de> Elements<'a, 'de> {
         failure.map_or(Ok(collected), Err)
     }
 
-    fn next_integer(&mut self) -> Result<Option<Option<u32>>, Error> {
+    fn next_integer(&mut self) -> Result<Option<Option<u32>>, Refused> {
         let head = match self.advance()? {
             Some(Element::Term) => self.decoder.head()?,
             Some(Element::Byte(term)) => Reader::new(term).head()?,
@@ -160,12 +160,16 @@ enum Element<'de> {
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
-    type Error = Error;
+    type Error = Refused;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
-    ) -> Result<Option<S::Value>, Error> {
+    ) -> Result<Option<S::Value>, Refused> {
+        if let (Some(less), false) = (self.left.checked_sub(1), self.decoder.was_refused()) {
+            self.left = less;
+            return self.decoder.element(seed).map(Some);
+        }
         let mut of_byte;
         let decoder = match self.advance() {
             Ok(Some(Element::Term)) => &mut *self.decoder,

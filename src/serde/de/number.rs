@@ -2,20 +2,20 @@
 
 use ::serde::de::{Expected, Visitor};
 
-use super::{Error, mismatch};
+use super::{Refused, mismatch};
 use crate::term::reader::{Big, Head};
 
 /// As `u64` or `i64` where it fits, beyond as `i128` or `u128`.
 pub(super) fn visit_integer<'de, V: Visitor<'de>>(
     head: &Head<'de>,
     visitor: V,
-) -> Result<V::Value, Error> {
+) -> Result<V::Value, Refused> {
     let Head::Big(big) = head else { return visit_64_bits(head, visitor) };
     match (to_u128(big), to_i128(big)) {
         (Some(value), _) if u64::try_from(value).is_ok() => visit_64_bits(head, visitor),
         (_, Some(value)) => visitor.visit_i128(value),
         (Some(value), None) => visitor.visit_u128(value),
-        (None, None) => Err(Error::expected(&visitor, "an integer of more than 128 bits")),
+        (None, None) => Err(Refused::expected(&visitor, "an integer of more than 128 bits")),
     }
 }
 
@@ -23,18 +23,18 @@ pub(super) fn visit_integer<'de, V: Visitor<'de>>(
 pub(super) fn visit_64_bits<'de, V: Visitor<'de>>(
     head: &Head<'de>,
     visitor: V,
-) -> Result<V::Value, Error> {
+) -> Result<V::Value, Refused> {
     match head {
         Head::Small(value) => visit_i64(*value, visitor),
         Head::Big(big) => match to_u128(big).map(u64::try_from) {
             Some(Ok(value)) => visitor.visit_u64(value),
-            _ => Err(Error::expected(&visitor, "an integer that does not fit")),
+            _ => Err(Refused::expected(&visitor, "an integer that does not fit")),
         },
         head => Err(mismatch(head, &visitor)),
     }
 }
 
-pub(super) fn visit_i64<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value, Error> {
+pub(super) fn visit_i64<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value, Refused> {
     match u64::try_from(value) {
         Ok(value) => visitor.visit_u64(value),
         Err(_) => visitor.visit_i64(value),
@@ -52,12 +52,12 @@ pub(super) fn f32(head: &Head<'_>) -> Option<f64> {
     float(head, f32::MANTISSA_DIGITS).filter(|value| value.abs() <= f64::from(f32::MAX))
 }
 
-pub(super) fn no_float(head: &Head<'_>, expected: &dyn Expected) -> Error {
+pub(super) fn no_float(head: &Head<'_>, expected: &dyn Expected) -> Refused {
     match head {
         Head::Small(_) | Head::Big(_) => {
-            Error::expected(expected, "an integer that would be rounded")
+            Refused::expected(expected, "an integer that would be rounded")
         }
-        Head::Float(_) => Error::expected(expected, "a float out of range"),
+        Head::Float(_) => Refused::expected(expected, "a float out of range"),
         head => mismatch(head, expected),
     }
 }

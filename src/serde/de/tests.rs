@@ -116,7 +116,11 @@ fn agree<T: de::DeserializeOwned + PartialEq + core::fmt::Debug>(
         let two = two.and_then(|()| from_checked_slice::<T>(&body));
         prop_assert_eq!(&one, &two);
         if let Ok(term) = Term::decode_with(etf, limits) {
-            prop_assert_eq!(one.ok(), from_term::<T>(&term).ok());
+            let of_term = from_term::<T>(&term).ok();
+            prop_assert_eq!(one.is_ok(), of_term.is_some());
+            // In order, since of an atom and a binary of the same text a type may keep the last.
+            let in_order = from_slice_owned::<T>(&term.encode().unwrap_or_default(), limits);
+            prop_assert_eq!(of_term, in_order.ok());
         }
     }
     Ok(())
@@ -175,4 +179,78 @@ fn no_type_leaves_a_part_of_a_term_to_what_follows() {
     let tuple = [104, 2, 119, 1, b'x', 97, 1];
     assert!(from_unchecked_slice::<TagAlone>(&tuple, Limits::new()).is_err());
     assert!(from_unchecked_slice::<TagAlone>(&[119, 1, b'x'], Limits::new()).is_ok());
+}
+
+#[test]
+fn the_keys_of_a_struct_are_found_in_every_spelling() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Accented {
+        é: u8,
+    }
+
+    let spellings: [&[u8]; 6] = [
+        &[119, 2, 0xc3, 0xa9],
+        &[118, 0, 2, 0xc3, 0xa9],
+        &[115, 1, 0xe9],
+        &[100, 0, 1, 0xe9],
+        &[109, 0, 0, 0, 2, 0xc3, 0xa9],
+        &[77, 0, 0, 0, 2, 8, 0xc3, 0xa9],
+    ];
+    for key in spellings {
+        for before in [&[][..], &[108, 0, 0, 0, 0]] {
+            let map = [before, &[116, 0, 0, 0, 1], key, &[97, 1]].concat();
+            let read = from_unchecked_slice::<Accented>(&map, Limits::new());
+            assert_eq!(read, Ok(Accented { é: 1 }), "{map:?}");
+        }
+    }
+    // In Latin-1 these two bytes are two characters.
+    let other = [&[116, 0, 0, 0, 1, 100, 0, 2, 0xc3, 0xa9][..], &[97, 1]].concat();
+    assert!(from_unchecked_slice::<Accented>(&other, Limits::new()).is_err());
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_whatever_the_type_says_to_it() {
+    /// `a` 64 times, then `b`.
+    const NAMES: [&str; 65] = {
+        let mut names = ["a"; 65];
+        names[64] = "b";
+        names
+    };
+
+    /// Takes any keys.
+    #[derive(Debug, PartialEq)]
+    struct Keys;
+
+    impl<'de> Deserialize<'de> for Keys {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_struct("Keys", &NAMES, Self)
+        }
+    }
+
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+            while map.next_entry::<String, u8>()?.is_some() {}
+            Ok(Self)
+        }
+    }
+
+    // The module's name is passed over; the second is the first in the spelling of OTP 25.
+    let keys: [&[u8]; 5] = [b"w\x01a", b"d\0\x01a", b"w\x01b", b"w\x01c", b"w\x0a__struct__"];
+    for one in keys {
+        for other in keys {
+            for third in keys {
+                let pairs = [one, other, third].map(|key| [key, &[97, 1]].concat()).concat();
+                let map = [&[116, 0, 0, 0, 3][..], &pairs].concat();
+                let checked = check_whole(&map, Limits::new());
+                let read = from_unchecked_slice::<Keys>(&map, Limits::new());
+                assert_eq!(read.map(|_| ()), checked.map_err(Error::from), "{map:?}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use ::serde::de::{
     value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, CowStrDeserializer},
 };
 
-use super::{Decoder, Elements, Error, mismatch, names, tag};
+use super::{Decoder, Elements, Refused, mismatch, names, tag};
 use crate::term::{name::Name, reader::Head};
 
 /// A variant: its tag, and the values after it in its tuple.
@@ -23,7 +23,7 @@ impl<'a, 'de> Variant<'a, 'de> {
         decoder: &'a mut Decoder<'de>,
         taken: &'a mut bool,
         expected: &dyn de::Expected,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Refused> {
         match tag(decoder.head()?) {
             Ok(tag) => {
                 *taken = true;
@@ -34,7 +34,7 @@ impl<'a, 'de> Variant<'a, 'de> {
                     decoder.enter(count)?;
                     Ok(Self { decoder, tag, values: Some(count.saturating_sub(1)), taken })
                 }
-                Err(_) => Err(Error::expected(expected, "a tuple without a tag")),
+                Err(_) => Err(Refused::expected(expected, "a tuple without a tag")),
             },
             Err(head) => Err(mismatch(&head, expected)),
         }
@@ -42,26 +42,26 @@ impl<'a, 'de> Variant<'a, 'de> {
 }
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
-    type Error = Error;
+    type Error = Refused;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
-        let tag: CowStrDeserializer<'_, Error> = self.tag.to_text().into_deserializer();
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
+        let tag: CowStrDeserializer<'_, Refused> = self.tag.to_text().into_deserializer();
         Ok((seed.deserialize(tag)?, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = Error;
+    type Error = Refused;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), Refused> {
         match self.values {
             None => Ok(()),
             values => Err(not_a(&"a variant without values", values)),
         }
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
         match self.values {
             Some(1) => {
                 *self.taken = true;
@@ -71,7 +71,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
         match self.values {
             Some(count) if count == len => {
                 *self.taken = true;
@@ -87,7 +87,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         self,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         match self.values {
             Some(1) => {
                 *self.taken = true;
@@ -98,8 +98,8 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     }
 }
 
-fn not_a(expected: &dyn de::Expected, values: Option<usize>) -> Error {
-    Error::expected(
+fn not_a(expected: &dyn de::Expected, values: Option<usize>) -> Refused {
+    Refused::expected(
         expected,
         match values {
             None => "a tag alone",
@@ -113,26 +113,26 @@ fn not_a(expected: &dyn de::Expected, values: Option<usize>) -> Error {
 pub(super) struct RawTerm<'de>(pub(super) &'de [u8]);
 
 impl<'de> EnumAccess<'de> for RawTerm<'de> {
-    type Error = Error;
+    type Error = Refused;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
-        Ok((seed.deserialize(BorrowedStrDeserializer::<Error>::new(names::TERM))?, self))
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
+        Ok((seed.deserialize(BorrowedStrDeserializer::<Refused>::new(names::TERM))?, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for RawTerm<'de> {
-    type Error = Error;
+    type Error = Refused;
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
         seed.deserialize(BorrowedBytesDeserializer::new(self.0))
     }
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), Refused> {
         Err(raw())
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Refused> {
         Err(raw())
     }
 
@@ -140,11 +140,11 @@ impl<'de> VariantAccess<'de> for RawTerm<'de> {
         self,
         _: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Refused> {
         Err(raw())
     }
 }
 
-fn raw() -> Error {
-    Error::data("a term where no term was asked for")
+fn raw() -> Refused {
+    Refused::data("a term where no term was asked for")
 }
