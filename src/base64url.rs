@@ -32,8 +32,8 @@ pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     URL_SAFE_NO_PAD.encode_append(bytes, out);
 }
 
-/// Appends the text of the bytes that `write` appends, with no memory but that of `out` where it has room.
-/// After an error `out` is as before.
+/// Appends the text of the bytes that `write` appends, with no memory but that of `out` where it has
+/// room. After an error the bytes are left out again.
 pub(crate) fn append_written<R, E>(
     out: &mut Vec<u8>,
     write: impl FnOnce(&mut Vec<u8>) -> Result<R, E>,
@@ -64,11 +64,12 @@ pub(crate) fn append_written<R, E>(
     written
 }
 
-/// Bytes that may follow a text: the longest signature, and its dot.
-const SIGNATURE: usize = 96;
+/// What may follow a text: a dot, and the longest signature.
+const SIGNATURE: usize = 1 + encoded_len(64);
 
 /// What was appended to text, or to nothing, as text.
 pub(crate) fn text(ascii: Vec<u8>) -> String {
+    debug_assert!(str::from_utf8(&ascii).is_ok());
     String::from_utf8(ascii).unwrap_or_default()
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn decode_exact(text: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
 }
 
 /// Fills `text`, which has exactly the length of the text of `bytes`.
-fn encode(bytes: &[u8], text: &mut [u8]) {
+pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
     let written = URL_SAFE_NO_PAD.encode(bytes, text.as_out());
     debug_assert_eq!(written.len(), encoded_len(bytes.len()));
 }

@@ -23,7 +23,7 @@ pub(crate) trait KeyedMac {
     /// `HMAC(key, message)`, where the message is the first `length` bytes of `text`.
     ///
     /// A token's signature follows what it covers. Whoever may read that far need not copy the end
-    /// of the message to a block of its own.
+    /// of the message to a block of its own. No `length` is beyond the end of `text`.
     fn tag_of_front(&self, text: &[u8], length: usize) -> Tag<Self::Hash>;
 
     /// `HMAC(key, message)`.
@@ -38,8 +38,8 @@ pub(crate) type Tag<Hash> = CtOutput<HmacCore<Hash>>;
 /// The two states of a hash that HMAC goes on from: after the key's inner and its outer block.
 /// Zeroed on drop, as are the copies that each message works on.
 ///
-/// `hmac::Hmac` is the same states with the buffer of a message that has begun. For the few bytes of
-/// a token, to copy and zero that buffer too takes a third of the time of hashing them.
+/// For SHA-384 and SHA-512, with which bare messages may be signed. `hmac::Hmac` is the same states
+/// with the buffer of a message that has begun, which would be copied and zeroed for each message.
 #[derive(Clone)]
 pub(crate) struct KeyedHash<Hash: EagerHash>(HmacCore<Hash>);
 
@@ -71,6 +71,8 @@ impl<Hash: EagerHash> KeyedMac for KeyedHash<Hash> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+    use alloc::vec;
 
     use hmac::{Hmac, Mac};
     use proptest::prelude::*;
@@ -144,6 +146,24 @@ mod tests {
             for behind in [0, 1, 43, 44, 63, 64, 65] {
                 agrees(&keyed, b"key", &[b'm'; 200][..length], &[b'b'; 65][..behind]);
             }
+        }
+    }
+
+    #[test]
+    fn a_message_has_any_length() {
+        let keyed = KeyedSha256::new(b"key").unwrap();
+        for length in [8_127, 8_128, 65_535, 65_536, 1 << 20] {
+            for behind in [0, 64] {
+                agrees(&keyed, b"key", &vec![b'm'; length], &[b'b'; 64][..behind]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_has_any_length_and_is_hashed_beyond_a_block() {
+        for length in [1, 63, 64, 65, 131] {
+            let key = &[b'k'; 131][..length];
+            agrees(&KeyedSha256::new(key).unwrap(), key, b"message", b"");
         }
     }
 

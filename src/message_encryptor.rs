@@ -127,8 +127,8 @@ impl Cipher {
 
 /// Appends the token of what `write` appends.
 ///
-/// The message is encrypted and becomes base64url where it stands, so that nothing is allocated but
-/// room in `out`. After an error `out` is as before, and what was written of the message is zeroed.
+/// The message is encrypted where it stands, and nothing is allocated but room in `out`. After an error
+/// `out` is as before, and what was written of the message is zeroed.
 pub(crate) fn encrypt_with<E: From<SignError>>(
     out: &mut Vec<u8>,
     key: &EncryptionKey,

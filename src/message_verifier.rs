@@ -65,8 +65,7 @@ pub fn verify_pinned(signed: &str, key: &SigningKey, digest: Digest) -> Result<V
 
 /// Appends the signed message of what `write` appends.
 ///
-/// The message becomes base64url where it stands, so that nothing is allocated but room in `out`.
-/// After an error `out` is as before.
+/// Nothing is allocated but room in `out`. After an error `out` is as before.
 pub(crate) fn sign_with<E>(
     out: &mut Vec<u8>,
     key: &SigningKey,
@@ -151,12 +150,13 @@ fn digest_of(protected: &[u8; HEADER_LENGTH]) -> Result<Digest, Invalid> {
 /// Appends a dot and the signature over all from `start` on.
 fn append_signature<Mac: KeyedMac>(keyed: &Mac, out: &mut Vec<u8>, start: usize) {
     let end = out.len();
-    // The MAC of a text that does not end with the message takes less time.
-    out.extend_from_slice(&[b'.'; 64]);
+    let signature_start = end.saturating_add(1);
+    // The room is there before the MAC is: one of a text that goes on takes less time.
+    let signature_length = base64url::encoded_len(Output::<HmacCore<Mac::Hash>>::default().len());
+    out.resize(signature_start.saturating_add(signature_length), b'.');
     let (_, text) = out.split_at(start);
     let tag = keyed.tag_of_front(text, end.saturating_sub(start));
-    out.truncate(end.saturating_add(1));
-    base64url::append(tag.as_bytes(), out);
+    base64url::encode(tag.as_bytes(), out.split_at_mut(signature_start).1);
 }
 
 /// What the signature at the end of `signed` covers, if it is genuine. The comparison takes the same

@@ -101,15 +101,6 @@ impl MaxAge {
         Self(Age::Seconds(seconds as i128))
     }
 
-    /// The opposite of [`seconds`](Self::seconds).
-    #[inline]
-    pub(crate) fn whole_seconds(self) -> Option<i64> {
-        match self.0 {
-            Age::Seconds(seconds) => i64::try_from(seconds).ok(),
-            Age::Fraction(_) | Age::Infinity => None,
-        }
-    }
-
     /// So many minutes of 60 seconds.
     pub const fn minutes(minutes: u32) -> Self {
         Self(Age::Seconds((minutes as i128).saturating_mul(60)))
@@ -179,6 +170,21 @@ mod tests {
         let nanos = Duration::from_nanos(1_500_000);
         assert_eq!(Timestamp::from(epoch + nanos), Timestamp::from_millis(1));
         assert_eq!(Timestamp::from(epoch - nanos), Timestamp::from_millis(-2));
+        let later = Duration::from_millis(1_767_268_800_999);
+        assert_eq!(Timestamp::from(epoch + later), Timestamp::from_millis(1_767_268_800_999));
+        assert_eq!(Timestamp::from(epoch - later), Timestamp::from_millis(-1_767_268_800_999));
+    }
+
+    #[test]
+    #[cfg(all(feature = "std", target_os = "linux"))]
+    fn a_system_time_beyond_all_milliseconds_saturates() {
+        let epoch = std::time::UNIX_EPOCH;
+        let ages = Duration::from_secs(i64::MAX.unsigned_abs());
+        let ends = [epoch.checked_add(ages), epoch.checked_sub(ages)];
+        assert_eq!(
+            ends.map(|end| end.map(Timestamp::from)),
+            [Some(Timestamp::from_millis(i64::MAX)), Some(Timestamp::from_millis(i64::MIN)),]
+        );
     }
 
     #[test]

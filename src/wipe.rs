@@ -1,12 +1,12 @@
 //! Zeroing of what is no longer needed.
 
-use zeroize::optimization_barrier;
+use zeroize::{DefaultIsZeroes, optimization_barrier};
 
 /// As `Zeroize`, but by whole vectors instead of one by one: a tenth of the time.
 #[inline]
-pub(crate) fn wipe<T: Copy + Default>(values: &mut [T]) {
-    // Nothing at no address is filled for the price of two blocks of SHA-256 where the C library does
-    // it by AVX-512, masked: the processor is in doubt whether that would be a fault.
+pub(crate) fn wipe<T: DefaultIsZeroes>(values: &mut [T]) {
+    // An empty `Vec` points to no memory. glibc fills short slices by one masked store of AVX-512, which
+    // to such an address takes as long as two blocks of SHA-256, though it stores nothing.
     if !values.is_empty() {
         values.fill(T::default());
         optimization_barrier(values);

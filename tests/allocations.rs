@@ -8,7 +8,10 @@ use std::{
     cell::Cell,
 };
 
-use phoenix_token::{SecretKeyBase, Sign, Timestamp, TokenKey, Verify};
+use phoenix_token::{
+    SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify, key_generator::Digest,
+    message_verifier,
+};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -82,6 +85,38 @@ fn signing_an_id_allocates_the_token_alone() {
 }
 
 #[test]
+fn signing_a_token_of_up_to_256_characters_allocates_it_alone() {
+    let key = key();
+    for length in 0..200 {
+        let data = "x".repeat(length);
+        let (token, count) = allocations(|| key.sign_at(&data, NOW).unwrap());
+        assert!(count == 1 || token.len() > 256, "{count} for {} characters", token.len());
+    }
+}
+
+#[test]
+fn a_bare_message_is_signed_into_exactly_its_memory() {
+    let key = SigningKey::new(b"key").unwrap();
+    for digest in [Digest::Sha256, Digest::Sha384, Digest::Sha512] {
+        for length in [0, 1, 96, 97, 1000, 100_000] {
+            let message = vec![7; length];
+            let (signed, count) = allocations(|| message_verifier::sign(&message, &key, digest));
+            assert_eq!((count, signed.capacity()), (1, signed.len()), "{length} under {digest:?}");
+        }
+    }
+}
+
+#[test]
+fn exactly_enough_room_is_room() {
+    let (key, options) = (key(), Sign::at(NOW));
+    for length in [1, 100, 1000] {
+        let data = "x".repeat(length);
+        let mut token = String::with_capacity(key.sign_at(&data, NOW).unwrap().len());
+        assert_eq!(allocations(|| key.sign_into(&data, &options, &mut token)), (Ok(()), 0));
+    }
+}
+
+#[test]
 fn signing_into_a_buffer_with_room_allocates_nothing() {
     let key = key();
     let mut token = String::with_capacity(512);
@@ -93,4 +128,16 @@ fn signing_into_a_buffer_with_room_allocates_nothing() {
     let (decrypted, count) =
         allocations(|| key.decrypt_with::<u64>(&token, &Verify::at(NOW)).map(|token| token.data));
     assert_eq!((decrypted, count), (Ok(42), 0));
+}
+
+#[test]
+fn many_tokens_may_be_signed_into_one_buffer() {
+    let (key, options) = (key(), Sign::at(NOW));
+    let token = key.sign_at(&42, NOW).unwrap();
+    let mut buffer = String::new();
+    for count in 1..=200 {
+        key.sign_into(&42, &options, &mut buffer).unwrap();
+        assert_eq!(buffer.len(), count * token.len());
+    }
+    assert_eq!(buffer, token.repeat(200));
 }

@@ -5,18 +5,20 @@
 //! ```
 //!
 //! The compression function is that of `sha2`, which does all the work. What stands here is how a
-//! message ends ([FIPS 180-4 §5.1.1]) and what it begins with ([RFC 2104 §2]): around the two blocks
-//! of a token, what buffers messages of any length costs half as much as to compress them.
+//! message ends ([FIPS 180-4 §5.1.1]) and what it begins with ([RFC 2104 §2]). A token is two
+//! compressions; to buffer it as a message of any length is buffered adds half their time.
 //!
 //! [FIPS 180-4 §5.1.1]: https://doi.org/10.6028/NIST.FIPS.180-4
 //! [RFC 2104 §2]: https://www.rfc-editor.org/rfc/rfc2104#section-2
 
+use core::slice;
+
 use hmac::{
     EagerHash,
-    digest::{Digest, block_api::UpdateCore, common::hazmat::SerializableState},
+    digest::{Digest, common::hazmat::SerializableState},
 };
 use sha2::{Sha256, block_api::compress256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{KeyedMac, Tag};
 use crate::{error::KeyError, wipe::wipe};
@@ -35,9 +37,9 @@ impl KeyedSha256 {
         if key.is_empty() {
             return Err(KeyError::Empty);
         }
-        let digest: Zeroizing<[u8; 32]>;
+        let mut digest = Zeroizing::new([0; DIGEST]);
         let key = if key.len() > BLOCK {
-            digest = Zeroizing::new(Sha256::digest(key).into());
+            Sha256::new_with_prefix(key).finalize_into((&mut *digest).into());
             &*digest
         } else {
             key
@@ -75,16 +77,20 @@ struct State([u32; 8]);
 impl State {
     /// After the block of a key of at most 64 bytes, masked with `pad`.
     fn after(key: &[u8], pad: u8) -> Self {
+        let mut state = Self::initial();
         let mut block = Zeroizing::new([pad; BLOCK]);
         block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-        let mut hash = <Sha256 as EagerHash>::Core::default();
-        hash.update_blocks(&[(*block).into()]);
+        compress256(&mut state.0, slice::from_ref(&*block));
+        state
+    }
+
+    /// Before any block, as `sha2` has it.
+    fn initial() -> Self {
+        let serialized = <Sha256 as EagerHash>::Core::default().serialize();
         // Eight words, little-endian, and the count of blocks.
-        let mut serialized = hash.serialize();
         let (words, _) = serialized.as_chunks::<4>();
         let mut state = Self([0; 8]);
         state.0.iter_mut().zip(words).for_each(|(to, from)| *to = u32::from_le_bytes(*from));
-        serialized.zeroize();
         state
     }
 
@@ -97,7 +103,8 @@ impl State {
         if !blocks.is_empty() {
             compress256(&mut self.0, blocks);
         }
-        let mut last = [ended(rest, text.split_at(blocks.as_flattened().len()).1)];
+        let (_, text) = text.split_at(blocks.as_flattened().len());
+        let mut last = [ended(text, rest.len())];
         if rest.len() >= BLOCK.saturating_sub(LENGTH) {
             compress256(&mut self.0, &last);
             wipe(last.as_flattened_mut());
@@ -130,12 +137,12 @@ impl ZeroizeOnDrop for State {}
 // It is two states, and nothing else.
 impl ZeroizeOnDrop for KeyedSha256 {}
 
-/// `rest`, the bit that ends a message, and zeros. `rest` is the front of `text`.
+/// The first `length` bytes of `text`, the bit that ends a message, and zeros.
 ///
 /// A whole block is read where it may be, and masked by whole vectors: a processor that has just
 /// copied some bytes of a block waits for them to be in memory before it can load them.
 #[inline(always)]
-fn ended(rest: &[u8], text: &[u8]) -> [u8; BLOCK] {
+fn ended(text: &[u8], length: usize) -> [u8; BLOCK] {
     static KEPT: [[u8; BLOCK]; 2] = [[0xff; BLOCK], [0; BLOCK]];
     static END: [[u8; BLOCK]; 2] = [[0; BLOCK], {
         let mut end = [0; BLOCK];
@@ -146,11 +153,11 @@ fn ended(rest: &[u8], text: &[u8]) -> [u8; BLOCK] {
         Some(block) => *block,
         None => {
             let mut block = [0; BLOCK];
-            block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            block.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
             block
         }
     };
-    let start = BLOCK.saturating_sub(rest.len());
+    let start = BLOCK.saturating_sub(length);
     let (_, kept) = KEPT.as_flattened().split_at(start);
     let (_, end) = END.as_flattened().split_at(start);
     if let (Some(kept), Some(end)) = (kept.first_chunk::<BLOCK>(), end.first_chunk::<BLOCK>()) {

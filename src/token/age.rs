@@ -64,27 +64,6 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Whether [`check`] accepts a token of these times, of which the age is in seconds.
-#[inline(always)]
-pub(crate) fn is_in_time(
-    signed_at: Timestamp,
-    max_age: i64,
-    now: Timestamp,
-    tolerance: Tolerance,
-) -> bool {
-    let early = match signed_at > now {
-        true => signed_at.as_millis().abs_diff(now.as_millis()),
-        false => 0,
-    };
-    let is_timely = match tolerance {
-        Tolerance::Millis(tolerance) => u128::from(early) <= tolerance,
-        Tolerance::Unlimited => true,
-    };
-    let age = i128::from(max_age).saturating_mul(1000);
-    let expiry = i128::from(signed_at.as_millis()).saturating_add(age);
-    max_age > 0 && is_timely && expiry >= now.as_millis().into()
-}
-
 /// When a token signed at `signed_at` ends; `None` for [`MaxAge::INFINITY`].
 pub(crate) fn expiry(signed_at: Timestamp, max_age: MaxAge) -> Option<Timestamp> {
     let signed_at = Number::Integer(i128::from(signed_at.as_millis()));
@@ -211,9 +190,6 @@ fn to_float(integer: i128) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
-
-    use proptest::prelude::*;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_500);
@@ -313,30 +289,6 @@ mod tests {
         assert!(matches!(half_late, Err(VerifyError::Expired { .. })));
         let negative = check(float(-0.5), integer(1), Timestamp::from_millis(1000), EXACT);
         assert!(matches!(negative, Err(VerifyError::Expired { .. })));
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_surely_in_time_is_what_the_rule_accepts(
-            signed_at in moments(),
-            max_age in prop_oneof![-2_i64..3, any::<i64>()],
-            now in moments(),
-            tolerance in prop_oneof![
-                (0_u128..3).prop_map(Tolerance::Millis),
-                any::<u128>().prop_map(Tolerance::Millis),
-                Just(Tolerance::Unlimited),
-            ],
-        ) {
-            let surely = is_in_time(signed_at, max_age, now, tolerance);
-            let fields = [i128::from(signed_at.as_millis()), max_age.into()].map(integer);
-            prop_assert_eq!(surely, check(fields[0], fields[1], now, tolerance).is_ok());
-        }
-    }
-
-    /// Some of them a few seconds apart.
-    fn moments() -> impl Strategy<Value = Timestamp> {
-        let millis = prop_oneof![0_i64..3, 998_i64..1003, any::<i64>()];
-        millis.prop_map(Timestamp::from_millis)
     }
 
     #[test]

@@ -27,14 +27,6 @@ pub(crate) struct Envelope<'a> {
     pub(crate) max_age: Field,
 }
 
-/// A payload as nearly every one is. The age is in seconds.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Common<'a> {
-    pub(crate) data: &'a [u8],
-    pub(crate) signed_at: Timestamp,
-    pub(crate) max_age: i64,
-}
-
 /// Appends the payload; `data` appends the term of the data.
 pub(crate) fn write<E: From<EncodeError>>(
     out: &mut Vec<u8>,
@@ -58,16 +50,16 @@ pub(crate) fn write<E: From<EncodeError>>(
 /// It tells by the times at the end, and is right if what stands before them is one whole term:
 /// that, nobody has checked. `None` decides nothing.
 #[inline(always)]
-pub(crate) fn read_common(body: &[u8]) -> Option<Common<'_>> {
+pub(crate) fn read_common(body: &[u8]) -> Option<Envelope<'_>> {
     let [tag::SMALL_TUPLE, 3, elements @ ..] = body else { return None };
     let (data, times) = elements.split_last_chunk()?;
     let &[tag::SMALL_BIG, 6, 0, a, b, c, d, e, f, tag::INTEGER, g, h, i, j] = times else {
         return None;
     };
-    Some(Common {
+    Some(Envelope {
         data,
-        signed_at: Timestamp::from_millis(i64::from_le_bytes([a, b, c, d, e, f, 0, 0])),
-        max_age: i32::from_be_bytes([g, h, i, j]).into(),
+        signed_at: Field::from(i64::from_le_bytes([a, b, c, d, e, f, 0, 0])),
+        max_age: Field::from(i64::from(i32::from_be_bytes([g, h, i, j]))),
     })
 }
 
@@ -196,9 +188,9 @@ mod tests {
     fn a_token_of_these_years_is_read_as_a_common_one() {
         for data in [&b"a\x2a"[..], b"m\0\0\0\x02ab", b"h\x02a\x01a\x02", b"t\0\0\0\0", b"j"] {
             let body = payload(data, 1_767_268_800_000, MaxAge::DEFAULT);
-            let common = read_common(&body).unwrap();
-            assert_eq!(common.data, data);
-            assert_eq!(envelope(common), read(&body, LIMITS).unwrap());
+            let envelope = read_common(&body).unwrap();
+            assert_eq!(envelope.data, data);
+            assert_eq!(envelope, read(&body, LIMITS).unwrap());
         }
     }
 
@@ -211,11 +203,6 @@ mod tests {
         let max_age = Field::from(MaxAge::DEFAULT);
         let envelope = Envelope { data: b"a\x02", signed_at: Field::from(4), max_age };
         assert_eq!(read(&body, LIMITS), Ok(envelope));
-    }
-
-    fn envelope(Common { data, signed_at, max_age }: Common<'_>) -> Envelope<'_> {
-        let signed_at = Field::from(signed_at.as_millis());
-        Envelope { data, signed_at, max_age: Field::from(max_age) }
     }
 
     /// Bytes that are often nearly a payload.
@@ -247,9 +234,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4096))]
         #[test]
         fn what_is_read_as_common_is_read_alike_without(body in nearly()) {
-            let is_term = |common: &Common<'_>| check_whole(common.data, LIMITS).is_ok();
-            if let Some(common) = read_common(&body).filter(is_term) {
-                prop_assert_eq!(read(&body, LIMITS), Ok(envelope(common)));
+            let is_term = |envelope: &Envelope<'_>| check_whole(envelope.data, LIMITS).is_ok();
+            if let Some(envelope) = read_common(&body).filter(is_term) {
+                prop_assert_eq!(read(&body, LIMITS), Ok(envelope));
             }
         }
     }

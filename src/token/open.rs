@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     age,
-    envelope::{self, Common, Envelope},
+    envelope::{self, Envelope},
     key::TokenKey,
     options::{Sign, Verified, Verify},
 };
@@ -24,7 +24,6 @@ use crate::{
     message_verifier,
     scratch::Scratch,
     term::{Limits, check::check_whole, decode},
-    time::MaxAge,
 };
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
@@ -127,11 +126,19 @@ pub(crate) fn string(
 }
 
 /// Appends what `make` appends. After an error `out` is as before.
+///
+/// That it is text is checked of all of `out`, so a long one is not written to: many tokens in one
+/// buffer would take a time that grows by their square.
 #[cfg(feature = "serde")]
 pub(super) fn append(
     out: &mut String,
     make: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
 ) -> Result<(), SignError> {
+    const SHORT: usize = 4096;
+    if out.len() > SHORT {
+        out.push_str(&string(make)?);
+        return Ok(());
+    }
     let mut token = mem::take(out).into_bytes();
     let made = make(&mut token);
     *out = base64url::text(token);
@@ -181,36 +188,13 @@ pub(crate) fn read_payload<T>(
     data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
-    if let Some(common) = envelope::read_common(&body)
-        && let Some(verified) = surely_in_time(common, key, options, &data)
+    if let Some(envelope) = envelope::read_common(&body)
+        && let Ok(verified) = in_time(envelope, key, options, &data)
     {
         return Ok(verified);
     }
     // Of a payload with any fault, all is checked before its age is looked at.
     in_time(envelope::read(&body, options.limits)?, key, options, &data)
-}
-
-/// What [`in_time`] hands on of nearly every token. `None` decides nothing.
-#[inline(always)]
-fn surely_in_time<T>(
-    Common { data: term, signed_at, max_age }: Common<'_>,
-    key: usize,
-    options: &Verify,
-    data: &impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
-) -> Option<Verified<T>> {
-    let max_age = match options.max_age {
-        Some(applied) => applied.whole_seconds()?,
-        None => max_age,
-    };
-    if !age::is_in_time(signed_at, max_age, options.instant(), options.tolerance) {
-        return None;
-    }
-    Some(Verified {
-        data: data(term, options.limits).ok()?,
-        signed_at: Some(signed_at),
-        max_age: MaxAge::seconds(max_age),
-        key,
-    })
 }
 
 /// Hands on the data of a payload, if that is in time.

@@ -64,7 +64,7 @@ impl TokenKey {
     }
 
     /// [`sign_with`](Self::sign_with), appended to a buffer of the caller's: no allocation where it
-    /// has room. On an error the buffer is as it was.
+    /// has room, and holds no more than 4 KiB. On an error the buffer is as it was.
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
