@@ -197,8 +197,10 @@ fn write(copy: &Copy, rendered: &BTreeMap<&str, Rendered>) -> Result<()> {
     for (name, mut text) in texts {
         if roots.contains(&name) {
             text.push_str(include_str!("switch.rs"));
+            copy.put(name, text)?;
+        } else {
+            copy.write(name, text)?;
         }
-        copy.write(name, text)?;
     }
     Ok(())
 }

@@ -38,6 +38,13 @@ impl Copy {
         if fs::read(&path).is_ok_and(|there| there == contents.as_ref()) {
             return Ok(());
         }
+        self.put(name, contents)
+    }
+
+    /// Writes it even so: Cargo takes two copies of a package for one, and what it built of the other
+    /// for fresh.
+    pub fn put(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.root.join(name);
         fs::create_dir_all(path.parent().ok_or("no folder")?)?;
         Ok(fs::write(path, contents)?)
     }
