@@ -98,11 +98,7 @@ fn terms_of_different_types_have_one_order() {
         bits(&[0x80, 0], 1),
         bits(&[0xc0], 2),
     ];
-    for (index, one) in ascending.iter().enumerate() {
-        for (other_index, other) in ascending.iter().enumerate() {
-            assert_eq!(one.cmp(other), index.cmp(&other_index), "{one} and {other}");
-        }
-    }
+    are_ascending_and_hashed(&ascending);
 }
 
 #[test]

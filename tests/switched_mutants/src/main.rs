@@ -54,6 +54,7 @@ fn main() -> Result<()> {
     let copy = Copy::make(&out.join("copy"))?;
     let cargo: Vec<String> = args.collect();
     compiled.build(&copy, &mutants, &cargo)?;
+    report(&out, &mutants, &compiled, &BTreeMap::new())?;
     let programs = Program::all(&compiled.programs, &copy, &out)?;
     let tried: Vec<_> = mutants
         .iter()
