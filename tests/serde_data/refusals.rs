@@ -170,3 +170,19 @@ fn types_are_not_told_of_more_elements_than_there_are_bytes() {
     from_slice::<Told>(&bytes).unwrap_err();
     assert!((1..=bytes.len()).contains(&TOLD.get()), "{}", TOLD.get());
 }
+
+#[test]
+fn a_name_of_more_than_255_characters_is_not_written() {
+    struct Named(&'static str);
+    impl Serialize for Named {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_unit_variant("Named", 0, self.0)
+        }
+    }
+    for character in ["a", "é", "日"] {
+        let [longest, too_long] = [255, 256].map(|count| Named(character.repeat(count).leak()));
+        let written = Term::decode(&to_vec(&longest).unwrap());
+        assert_eq!(written, Ok(atom(longest.0)));
+        assert_eq!(to_vec(&too_long).unwrap_err(), Error::Encode(EncodeError::AtomTooLong));
+    }
+}
