@@ -225,7 +225,9 @@ fn numbers_pids_and_references_are_compared_and_hashed_as_what_they_are() {
     are_ascending_and_hashed(&floats);
     assert_eq!(format!("{floats:?}"), "[-1.5, -0.0, 0.0, 1.5]");
 
-    are_ascending_and_hashed(&[i128::MIN, -1, 0, 1, i128::MAX].map(Integer::from));
+    let integers = [i128::MIN, -1, 0, 1, i128::MAX];
+    are_ascending_and_hashed(&integers.map(Integer::from));
+    assert_eq!(format!("{:?}", integers.map(Integer::from)), format!("{integers:?}"));
 
     let pid = |node: u8, numbers: [u8; 3]| {
         let [id, serial, creation] = numbers;
