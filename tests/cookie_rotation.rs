@@ -210,6 +210,24 @@ fn a_rotated_cookie_keeps_its_data_its_moment_and_its_age() {
 }
 
 #[test]
+fn a_signed_cookie_of_the_first_key_comes_back_whatever_its_digest() {
+    let derived = key_generator::derive(
+        secret(1).secret_bytes(),
+        b"locale_cookie",
+        &key_generator::Params::new(),
+    );
+    let key = SigningKey::new(derived.unwrap().secret_bytes()).unwrap();
+    let [signed, encrypted, ..] = token_cookies();
+    let value = signed.write_at("pl", NOW).unwrap();
+    let payload = message_verifier::verify(&value, &key).unwrap();
+    let value = message_verifier::sign(&payload, &key, Digest::Sha512);
+    let first = ring([signed.clone(), encrypted.clone()]);
+    assert_eq!(first.rotate_with(&value, &later(60)), Ok(value.clone()));
+    let second = ring([encrypted, signed]).rotate_with(&value, &later(60)).unwrap();
+    assert!(second != value, "it is not of the first key");
+}
+
+#[test]
 fn without_a_moment_rotation_goes_by_the_clock() {
     let ring = ring(token_cookies());
     for cookie in token_cookies() {

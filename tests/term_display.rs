@@ -207,6 +207,7 @@ fn dates_and_times() {
     assert_prints(&[
         (structure("Elixir.Date", &date(2020)), "~D[2020-02-03]"),
         (structure("Elixir.Date", &date(-5)), "~D[-0005-02-03]"),
+        (structure("Elixir.Date", &date(0)), "~D[0000-02-03]"),
         (structure("Elixir.Time", &time(0, 0)), "~T[04:05:06]"),
         (structure("Elixir.Time", &time(100, 6)), "~T[04:05:06.000100]"),
         (structure("Elixir.Time", &time(120_000, 2)), "~T[04:05:06.12]"),
@@ -214,8 +215,15 @@ fn dates_and_times() {
         (structure("Elixir.DateTime", &zoned("Etc/UTC", "UTC", 0)), "~U[2020-02-03 04:05:06Z]"),
     ]);
     // What is no date in the ISO calendar, or has more to it, is printed as any struct.
-    let elsewhere = structure("Elixir.DateTime", &zoned("Europe/Warsaw", "CET", 3600));
-    assert!(elsewhere.to_string().starts_with("%DateTime{calendar: Calendar.ISO, day: 3, "));
+    for (zone, abbreviation, offset) in [
+        ("Europe/Warsaw", "CET", 3600),
+        ("Africa/Abidjan", "UTC", 0),
+        ("Etc/UTC", "GMT", 0),
+        ("Etc/UTC", "UTC", 3600),
+    ] {
+        let elsewhere = structure("Elixir.DateTime", &zoned(zone, abbreviation, offset));
+        assert!(elsewhere.to_string().starts_with("%DateTime{calendar: Calendar.ISO, day: 3, "));
+    }
     let wrong = structure("Elixir.Date", &[date(20_000), vec![]].concat());
     assert!(wrong.to_string().starts_with("%Date{"));
     let more = structure("Elixir.Date", &[date(2020), vec![("more", 1.into())]].concat());

@@ -6,7 +6,10 @@
     reason = "a test may panic"
 )]
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::{
+    fmt::Debug,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash},
+};
 
 use phoenix_token::{
     DecodeError,
@@ -55,6 +58,9 @@ fn terms_of_different_types_have_one_order() {
         atom("é"),
         Term::tuple([]),
         Term::tuple([2.into()]),
+        Term::tuple([float(0.0), 1.into()]),
+        Term::tuple([0.into(), 2.into()]),
+        Term::tuple([float(0.5), 1.into()]),
         Term::tuple([1.into(), 3.into()]),
         // Where both are equal by value, the first that differs decides; not so before.
         Term::tuple([float(1.0), 4.into()]),
@@ -92,11 +98,7 @@ fn terms_of_different_types_have_one_order() {
         bits(&[0x80, 0], 1),
         bits(&[0xc0], 2),
     ];
-    for (index, one) in ascending.iter().enumerate() {
-        for (other_index, other) in ascending.iter().enumerate() {
-            assert_eq!(one.cmp(other), index.cmp(&other_index), "{one} and {other}");
-        }
-    }
+    are_ascending_and_hashed(&ascending);
 }
 
 #[test]
@@ -106,6 +108,7 @@ fn values_become_terms_and_come_back() {
     assert_eq!(Term::from(&[0xff][..]).as_str(), None);
     assert_eq!(Term::from(vec![0xff_u8]), Term::binary([0xff]));
     assert_eq!((Term::from(true).as_bool(), atom("yes").as_bool()), (Some(true), None));
+    assert_eq!(atom("false").as_bool(), Some(false));
     assert_eq!((Term::from(None::<i64>), Term::from(Some(1))), (Term::NIL, 1.into()));
     assert!(Term::NIL.is_nil() && !Term::list([]).is_nil());
     assert_eq!(Term::from(vec![Term::NIL]).as_list(), Some(&[Term::NIL][..]));
@@ -145,10 +148,19 @@ fn integers_are_rounded_to_the_nearest_float() {
     assert_eq!((to_f64(-middle), to_f64(-middle - 1)), (Some(-even), Some(-odd)));
     assert_eq!(to_f64(middle + 4096), Some(even + 8192.0));
     assert_eq!(to_f64((1 << 64) - 1), Some(even));
+    // A bit far below the middle is enough to round up.
+    let far = |last: &str| {
+        let text = format!("0x8000000000000400{}{last}", "0".repeat(16));
+        text.parse::<Integer>().unwrap().to_f64()
+    };
+    let ulp = 2_f64.powi(135 - 52);
+    assert_eq!([far("00"), far("01")], [Some(2_f64.powi(135)), Some(2_f64.powi(135) + ulp)]);
     let largest: Integer = format!("0xfffffffffffff8{}", "0".repeat(242)).parse().unwrap();
     assert_eq!(largest.to_f64(), Some(f64::MAX));
     let beyond: Integer = format!("0xfffffffffffffc{}", "0".repeat(242)).parse().unwrap();
     assert_eq!(beyond.to_f64(), None);
+    let twice_beyond: Integer = format!("0x1{}", "f".repeat(256)).parse().unwrap();
+    assert_eq!(twice_beyond.to_f64(), None);
 }
 
 #[test]
@@ -175,7 +187,6 @@ fn what_is_no_such_value_is_not_made() {
 
 #[test]
 fn an_atom_is_compared_hashed_and_printed_as_its_name() {
-    let hash = |value: &Atom| BuildHasherDefault::<DefaultHasher>::default().hash_one(value);
     let names = ["", "a", "ab", "abcdefgh", "abcdefghi", "nil", "żółw", &"x".repeat(100)];
     for one in names {
         let made = Atom::new(one.to_owned()).unwrap();
@@ -190,6 +201,80 @@ fn an_atom_is_compared_hashed_and_printed_as_its_name() {
             assert_eq!(hash(&made) == hash(&made_of_other), one == other);
         }
     }
+}
+
+#[test]
+fn a_map_tells_how_many_pairs_are_still_to_come() {
+    let map: Map = (0..3).map(|key| (Term::from(key), Term::NIL)).collect();
+    let mut pairs = map.iter();
+    for left in [3, 2, 1, 0] {
+        assert_eq!((pairs.len(), pairs.size_hint()), (left, (left, Some(left))));
+        assert_eq!(pairs.next().is_some(), left > 0);
+    }
+}
+
+#[test]
+fn a_name_in_latin_1_has_a_character_for_each_byte_even_where_it_is_utf_8_too() {
+    assert_eq!(Term::decode(&[131, 100, 0, 2, 0xc3, 0xa9]), Ok(atom("Ã©")));
+    assert_eq!(Term::decode(&[131, 115, 2, b'o', b'k']), Ok(atom("ok")));
+}
+
+#[test]
+fn numbers_pids_and_references_are_compared_and_hashed_as_what_they_are() {
+    let floats = [-1.5, -0.0, 0.0, 1.5].map(|value| Float::new(value).unwrap());
+    are_ascending_and_hashed(&floats);
+    assert_eq!(format!("{floats:?}"), "[-1.5, -0.0, 0.0, 1.5]");
+
+    let integers = [i128::MIN, -1, 0, 1, i128::MAX];
+    are_ascending_and_hashed(&integers.map(Integer::from));
+    assert_eq!(format!("{:?}", integers.map(Integer::from)), format!("{integers:?}"));
+
+    let pid = |node: u8, numbers: [u8; 3]| {
+        let [id, serial, creation] = numbers;
+        let fields = [0, 0, 0, id, 0, 0, 0, serial, 0, 0, 0, creation];
+        let read = Term::decode(&[&[131, 88, 119, 1, node], &fields[..]].concat()).unwrap();
+        let Term::Pid(pid) = read else { unreachable!("{read:?}") };
+        pid
+    };
+    let pids = [(b'a', [1, 0, 0]), (b'a', [1, 0, 1]), (b'b', [1, 0, 0]), (b'a', [2, 0, 0])];
+    let pids = pids.map(|(node, numbers)| pid(node, numbers));
+    are_ascending_and_hashed(&pids);
+    are_ascending_and_hashed(&[pids[3].clone(), pid(b'a', [0, 1, 0])]);
+
+    let reference = |node: u8, creation: u8, words: &[u8]| {
+        let mut bytes = vec![131, 90, 0, u8::try_from(words.len()).unwrap(), 119, 1, node];
+        bytes.extend([0, 0, 0, creation]);
+        words.iter().for_each(|word| bytes.extend([0, 0, 0, *word]));
+        let read = Term::decode(&bytes).unwrap();
+        let Term::Reference(reference) = read else { unreachable!("{read:?}") };
+        reference
+    };
+    let references = [
+        reference(b'a', 0, &[9, 0, 0]),
+        reference(b'a', 0, &[1, 1]),
+        reference(b'a', 0, &[0, 2]),
+        reference(b'a', 1, &[1]),
+        reference(b'b', 0, &[1]),
+    ];
+    are_ascending_and_hashed(&references);
+    let without_zeros = reference(b'a', 0, &[9]);
+    assert_eq!(without_zeros, references[0]);
+    assert_eq!(hash(&without_zeros), hash(&references[0]));
+}
+
+fn are_ascending_and_hashed<T: Ord + Hash + Debug>(values: &[T]) {
+    for (one, at) in values.iter().zip(0_usize..) {
+        for (other, other_at) in values.iter().zip(0_usize..) {
+            assert_eq!(one == other, at == other_at, "{one:?} {other:?}");
+            assert_eq!(one.cmp(other), at.cmp(&other_at), "{one:?} {other:?}");
+            assert_eq!(one.partial_cmp(other), Some(at.cmp(&other_at)));
+            assert_eq!(hash(one) == hash(other), at == other_at, "{one:?} {other:?}");
+        }
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
 #[test]

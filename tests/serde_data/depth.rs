@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, thread};
 
 use phoenix_token::{
-    DecodeError,
+    DecodeError, SecretKeyBase, TokenKey,
     serde::{Error, from_slice, from_slice_with, to_vec},
     term::{Limits, Term},
 };
@@ -108,4 +108,18 @@ fn a_million_levels_are_refused_whatever_the_type() {
         refused::<Untagged>(&list);
         refused::<serde::de::IgnoredAny>(&list);
     });
+}
+
+#[test]
+fn what_is_closed_is_no_level_of_what_comes_after() {
+    #[derive(Serialize)]
+    struct Pair(u8, u8);
+    #[derive(Serialize)]
+    enum Variant {
+        Pair(u8, u8),
+    }
+    let secret = SecretKeyBase::new([7; 64]).unwrap();
+    let key = TokenKey::derive(&secret, "salt");
+    assert!(key.sign([const { Pair(1, 2) }; 300].as_slice()).is_ok());
+    assert!(key.sign([const { Variant::Pair(1, 2) }; 300].as_slice()).is_ok());
 }

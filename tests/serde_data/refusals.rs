@@ -9,7 +9,7 @@ use phoenix_token::{
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, SeqAccess, Visitor},
+    de::{DeserializeOwned, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{
@@ -169,4 +169,47 @@ fn types_are_not_told_of_more_elements_than_there_are_bytes() {
     bytes.resize(101, 106);
     from_slice::<Told>(&bytes).unwrap_err();
     assert!((1..=bytes.len()).contains(&TOLD.get()), "{}", TOLD.get());
+}
+
+#[test]
+fn a_name_of_more_than_255_characters_is_not_written() {
+    struct Named(&'static str);
+    impl Serialize for Named {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_unit_variant("Named", 0, self.0)
+        }
+    }
+    for character in ["a", "é", "日"] {
+        let [longest, too_long] = [255, 256].map(|count| Named(character.repeat(count).leak()));
+        let written = Term::decode(&to_vec(&longest).unwrap());
+        assert_eq!(written, Ok(atom(longest.0)));
+        assert_eq!(to_vec(&too_long).unwrap_err(), Error::Encode(EncodeError::AtomTooLong));
+    }
+}
+
+#[test]
+fn a_last_key_whose_value_the_type_does_not_read_is_refused() {
+    #[derive(Debug, PartialEq)]
+    struct LastKey(String);
+    impl<'de> Deserialize<'de> for LastKey {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(KeyOnly).map(Self)
+        }
+    }
+    struct KeyOnly;
+    impl<'de> Visitor<'de> for KeyOnly {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+            Ok(map.next_key()?.unwrap_or_default())
+        }
+    }
+    let term = Term::tuple([Term::map([("key".into(), 7.into())]), 8.into()]);
+    let read = from_slice::<(LastKey, u8)>(&term.encode().unwrap());
+    let message = "the data does not fit: a key whose value the type does not read";
+    assert_eq!(read.unwrap_err().to_string(), message);
 }
