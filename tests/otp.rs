@@ -15,7 +15,12 @@
 
 mod common;
 
-use common::{agreement, description, hex, otp::Otp, rng::Rng, say::say};
+use common::{
+    agreement, description, hex,
+    otp::{Otp, Verdict},
+    rng::Rng,
+    say::say,
+};
 use phoenix_token::term::Term;
 
 /// Terms of each test that makes them.
@@ -98,6 +103,19 @@ fn terms_stand_in_the_order_of_otp() {
         let equal = ours.iter().zip(&theirs).all(|(ours, theirs)| ours == theirs);
         assert!(equal, "{ours:?}\n{theirs:?}");
     }
+}
+
+#[test]
+fn what_would_be_the_end_of_otp_is_refused_here() {
+    let Some(mut otp) = Otp::start("fatal bytes") else { return };
+    // Found by fuzzing: OTP 25 reads it, and ends at its next garbage collection.
+    let fatal = hex::decode(
+        "83680368025864000d6e6f6e6f646540ee6f6c6f737400000060000000fc000000005a000064000d\
+         6e6f6e6f606262626262626262626262626262626262626262626e61625180",
+    );
+    let fatal = fatal.unwrap();
+    assert_eq!(otp.judge(&[fatal.clone(), vec![131, 106]])[0], Verdict::Fatal);
+    assert!(Term::decode(&fatal).is_err());
 }
 
 #[test]

@@ -48,6 +48,7 @@ pub fn agreement(bytes: &[u8], verdict: &Verdict) -> Result<Agreement, String> {
     through_serde(bytes, &ours)?;
     match (verdict, &ours) {
         (Verdict::Refused | Verdict::Executable { .. }, Err(_)) => Ok(Agreement::Refused),
+        (Verdict::Fatal, Err(_)) => Ok(Agreement::Oddity(difference::REFERENCE_OF_NO_WORDS)),
         (Verdict::Term { used, canonical }, Ok(term)) if *used == bytes.len() => {
             same(term, canonical).map(|()| Agreement::Term)
         }

@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::say::say;
+use super::{difference, say::say};
 
 /// With this environment variable set to 1 a missing OTP is a failure.
 const REQUIRE: &str = "PHOENIX_TOKEN_REQUIRE_OTP";
@@ -53,6 +53,8 @@ pub enum Verdict {
         used: usize,
         canonical: Vec<u8>,
     },
+    /// Not asked: it would have been the end of OTP.
+    Fatal,
 }
 
 /// What Plug.Crypto's rule, run by OTP, says of a signed token.
@@ -126,9 +128,17 @@ impl Otp {
 
     /// What OTP makes of each.
     pub fn judge(&mut self, items: &[Vec<u8>]) -> Vec<Verdict> {
-        let items: Vec<_> = items.iter().map(Vec::as_slice).collect();
-        let answers = self.request(b'j', &items);
-        answers.iter().map(|answer| verdict(answer)).collect()
+        let asked: Vec<_> = items
+            .iter()
+            .map(|item| (!difference::is_fatal_to_otp(item)).then_some(&item[..]))
+            .collect();
+        let answers = self.request(b'j', &asked.iter().copied().flatten().collect::<Vec<_>>());
+        let mut answers = answers.iter().map(|answer| verdict(answer));
+        let judged = asked.iter().map(|item| match item {
+            Some(_) => answers.next().expect("an answer for each"),
+            None => Verdict::Fatal,
+        });
+        judged.collect()
     }
 
     /// What OTP makes of each token at `now`, in milliseconds, under the key of its HMAC.
@@ -176,8 +186,8 @@ impl Otp {
             request.extend_from_slice(item);
         }
         let mut answer = self.ask(&request);
-        // Over a request of megabytes, one time in ten, the garbage collector of OTP 25 ends its virtual
-        // machine with a segmentation fault. Where the request itself is at fault, it is so each time.
+        // Should OTP 25 end by a segmentation fault for another reason than the one that is known, it is
+        // asked again. Where the request itself is at fault, it is so each time.
         for _ in 0..3 {
             if answer.is_err() {
                 say(format_args!("OTP {}: ended by itself, and is started anew", self.release));

@@ -59,6 +59,8 @@ fn is_node_internal(etf: &[u8]) -> bool {
     etf::is_node_internal(&inflated(etf))
 }
 
+pub(crate) const REFERENCE_OF_NO_WORDS: &str = "a reference of no words";
+
 /// What OTP takes of what no OTP writes, and of which its releases disagree, or that it could not
 /// read back, or that depends on the memory behind it.
 pub(crate) fn oddity(etf: &[u8]) -> Option<&'static str> {
@@ -66,12 +68,19 @@ pub(crate) fn oddity(etf: &[u8]) -> Option<&'static str> {
     if etf::has_bitstring_of_no_bytes(&etf) {
         Some("a bitstring of no bytes, whose last one has no bits")
     } else if etf::has_reference_of_no_words(&etf) {
-        Some("a reference of no words")
+        Some(REFERENCE_OF_NO_WORDS)
     } else if etf::has_float_without_end(&etf) {
         Some("a decimal float without an end")
     } else {
         None
     }
+}
+
+/// Whether reading it may be the end of an OTP 25, by a segmentation fault at its next garbage
+/// collection: it takes no memory for the word of a reference of no words, and writes it.
+#[allow(dead_code, reason = "the tests alone ask a real one")]
+pub(crate) fn is_fatal_to_otp(etf: &[u8]) -> bool {
+    etf::has_reference_of_no_words(&inflated(etf))
 }
 
 /// The same bytes without compression, where they can be inflated.
