@@ -259,7 +259,7 @@ async fn ids_of_users_and_of_rows_may_be_of_two_types<P: Place>() {
             assert!(matches!(error, StoreError::IdType), "{error:?}");
         }
         let ended = store.end_by_handle(&pool, user, handle).await.unwrap().unwrap();
-        assert_eq!((ended.user_id, ended.handle), (user, handle));
+        assert_eq!((ended.user_id, ended.handle), (user, Some(handle)));
         let login = EmailContext::Login;
         let email = store.create_email_token(&pool, user, &login, "a@b.c", Live::One);
         let email = email.await.unwrap();
@@ -267,7 +267,7 @@ async fn ids_of_users_and_of_rows_may_be_of_two_types<P: Place>() {
         assert_eq!(used.unwrap().user_id, user);
         let ended = store.end_all(&pool, user, EndAll::SessionsAndEmailTokens).await.unwrap();
         assert_eq!(ended.len(), 1);
-        assert_eq!(ended[0].handle, reissued.session.handle);
+        assert_eq!(ended[0].handle, Some(reissued.session.handle));
         assert_eq!(store.delete_expired(&pool, Expired::Sessions, 9).await.unwrap(), 0);
     }
 }

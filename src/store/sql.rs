@@ -36,7 +36,8 @@ pub(crate) enum Step {
     Require(Statement),
     /// Changes any number of rows.
     Execute(Statement),
-    /// Deletes each row that was fetched, by the id in its last column.
+    /// Deletes each row that was fetched, by the id in its last column; what is not deleted by it is
+    /// fetched no more.
     DeleteFetched(Statement),
 }
 
