@@ -41,6 +41,7 @@
 mod backend;
 mod cache;
 mod connect;
+mod creation;
 mod dialect;
 mod email;
 mod ending;
@@ -133,7 +134,7 @@ impl<DB: Backend> Store<DB> {
         settings
             .patiently(async {
                 let dialect = backend::dialect::<DB>(&mut connection).await?;
-                table::create::<DB>(&mut connection, dialect, settings).await
+                creation::create::<DB>(&mut connection, dialect, settings).await
             })
             .await
     }
