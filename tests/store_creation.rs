@@ -141,7 +141,7 @@ async fn names_that_cross_have_an_index_each<P: Place>() {
         ("a_own", "user_id", "context"),
         ("b", "context_token", "context"),
         ("c", "context_inserted_at", "context"),
-        // But for PostgreSQL's, case is nothing to names of indexes.
+        // PostgreSQL alone tells upper case from lower in the name of an index.
         ("d", "Context_Token", "context"),
         ("e", "CONTEXT_INSERTED_AT", "context"),
     ];
@@ -202,7 +202,8 @@ async fn an_index_that_could_not_be_built_is_built_beside_it() {
 async fn a_transaction_that_began_before_makes_nothing_twice() {
     use databases::postgres::Postgres;
     let Some(pool) = Postgres::fresh().await else { return };
-    for settings in [Settings::new(), Settings::new().schema("public").table("Own-Tokens")] {
+    Postgres::run(&pool, "CREATE SCHEMA \"My-App\"").await;
+    for settings in [Settings::new(), Settings::new().schema("My-App").table("Own-Tokens")] {
         let mut transaction = pool.begin().await.unwrap();
         let begin =
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class";

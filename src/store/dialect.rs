@@ -45,8 +45,8 @@ impl Dialect {
         }
     }
 
-    /// Whether two names of indexes are one to the database: but for PostgreSQL's, the case of letters
-    /// is nothing to them.
+    /// Whether two names of indexes are one to the database: PostgreSQL alone tells upper case from
+    /// lower.
     pub(crate) fn is_one_name(self, one: &str, other: &str) -> bool {
         one == other || (self != Self::Postgres && one.to_lowercase() == other.to_lowercase())
     }
