@@ -41,6 +41,7 @@
 mod backend;
 mod cache;
 mod connect;
+mod creation;
 mod dialect;
 mod email;
 mod ending;
@@ -119,8 +120,17 @@ impl<DB: Backend> Store<DB> {
     /// Makes the table and its indexes where they are missing; what is there stays as it is.
     ///
     /// It is the table of phx.gen.auth 1.8 with the optional columns, an index that serves expiry,
-    /// and a reference to the users' table where the settings name one. A transaction of the caller
-    /// ends by it on MySQL and MariaDB, which commit with every statement that makes something.
+    /// and a reference to the users' table where the settings name one. An index has Ecto's name, or
+    /// one with a digest where another table's has that. A transaction of the caller ends by it on
+    /// MySQL and MariaDB, which commit with every statement that makes something.
+    ///
+    /// Phoenix's own table lacks the index that serves expiry. On a big one, build it by hand
+    /// before: here it is built under a lock that holds up writes, within
+    /// sixty times [`Settings::timeout`]. On PostgreSQL:
+    /// ```sql
+    /// CREATE INDEX CONCURRENTLY users_tokens_context_inserted_at_index
+    ///   ON users_tokens (context varchar_pattern_ops, inserted_at);
+    /// ```
     ///
     /// # Errors
     /// [`StoreError`]
@@ -133,7 +143,7 @@ impl<DB: Backend> Store<DB> {
         settings
             .patiently(async {
                 let dialect = backend::dialect::<DB>(&mut connection).await?;
-                table::create::<DB>(&mut connection, dialect, settings).await
+                creation::create::<DB>(&mut connection, dialect, settings).await
             })
             .await
     }

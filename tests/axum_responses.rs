@@ -25,11 +25,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use databases::{Place as _, sqlite::SqliteMemory};
 use jar::Jar;
 use phoenix_token::{
     axum::{AuthError, Browser, CurrentSession, LogIn},
     cookie::Session,
-    store::StoreError,
+    store::{IdType, Settings, StoreError},
     term::Term,
 };
 use service::{REMEMBER_ME, SESSION, Service, app};
@@ -157,6 +158,34 @@ async fn a_failing_database_is_503_without_a_word_and_never_a_log_out() {
     }
     let answer = jar.post(&service.app(), "/log-out").await;
     assert_eq!((answer.status, answer.set_cookies().len()), (StatusCode::SERVICE_UNAVAILABLE, 0));
+}
+
+/// An id that is none of this store's making says nothing against the session's end.
+#[tokio::test]
+async fn a_session_whose_id_became_unreadable_is_logged_out() {
+    for everywhere in [false, true] {
+        let ids = |settings: Settings| settings.id_type(IdType::Uuid).user_id_type(IdType::Integer);
+        let service = Service::with(ids).await;
+        let pool = service.pool.clone();
+        let log_out = post(async move |browser: Browser| {
+            SqliteMemory::run(&pool, "UPDATE users_tokens SET id = hex(token)").await;
+            let logged_out = match everywhere {
+                false => browser.log_out().await?,
+                true => browser.log_out_everywhere().await?,
+            };
+            Ok::<_, AuthError>(logged_out.live_socket_topics.join(" "))
+        });
+        let app = Router::new().route("/leave", log_out).layer(service.auth.layer());
+        let mut jar = service.logged_in(1).await;
+        let topic = service.session(&jar).live_socket_id().unwrap().to_string();
+        service.token(1).await;
+        let answer = jar.post(&app, "/leave").await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.contains(&topic), "{}", answer.body);
+        assert_eq!(answer.body.split(' ').count(), 1 + usize::from(everywhere));
+        assert_eq!(service.session(&jar), Session::new());
+        assert_eq!(service.rows().await, i64::from(!everywhere));
+    }
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn lives<DB: phoenix_token::store::Backend>(
     assert_eq!(store.end_by_handle(pool, other, handle).await.unwrap(), None, "not theirs");
     let ended = store.end_by_handle(pool, user, handle).await.unwrap().unwrap();
     assert_eq!(ended.live_socket_topic, store.live_socket_topic(&third.token));
-    assert_eq!((ended.user_id, ended.handle), (user, handle));
+    assert_eq!((ended.user_id, ended.handle), (user, Some(handle)));
     assert_eq!(store.lookup(pool, third.token.secret_bytes()).await.unwrap(), None);
 
     let ended = store.end_others(pool, user, token).await.unwrap();

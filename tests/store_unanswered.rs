@@ -20,8 +20,10 @@ use std::{collections::BTreeSet, future::Future, time::Duration};
 
 use databases::{Place, made};
 use phoenix_token::store::{
-    EndAll, Id, IdType, NewSession, SessionToken, Settings, Store, StoreError,
+    Created, EmailContext, EndAll, Id, IdType, Live, NewSession, SessionToken, Settings, Store,
+    StoreError,
 };
+use sqlx::Pool;
 
 /// Until the database says so; for ever is not waited.
 async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
@@ -89,70 +91,138 @@ async fn what_was_ended_before_a_failure_is_told() {
     }
 }
 
-/// One that is not of this store's making, among others that are.
-async fn a_row_without_a_readable_id_takes_no_topics_with_it<P: Place>() {
-    let (sqlite, postgres) = (P::NAME.starts_with("SQLite"), P::NAME.starts_with("PostgreSQL"));
-    // A column of text takes anything, and one of MySQL numbers that are no `bigint`.
-    let (id_type, id, clear) = match (sqlite, postgres) {
-        (true, _) => (IdType::Uuid, "'seven'", "DELETE FROM users_tokens"),
-        (_, true) => (IdType::Integer, "'seven'", "DELETE FROM users_tokens"),
-        _ => (IdType::Integer, "18446744073709551615", "TRUNCATE TABLE users_tokens"),
-    };
-    let Some((pool, store)) = made::<P>(Settings::new().id_type(id_type)).await else { return };
-    if postgres {
-        let as_text = "ALTER TABLE users_tokens ALTER id DROP DEFAULT, ALTER id TYPE text, \
-                       ALTER id SET DEFAULT nextval('users_tokens_id_seq')::text";
-        P::run(&pool, as_text).await;
-    }
-    let user = match id_type {
-        IdType::Uuid => Id::from([7; 16]),
-        IdType::Integer => Id::from(7),
-    };
-    let create = async || store.create(&pool, user, &NewSession::new()).await.unwrap();
-    let rows = async || P::number(&pool, "SELECT COUNT(*) FROM users_tokens").await;
-    // MySQL deletes by id.
-    let stays = i64::from(!P::ends_in_one_statement(&pool).await);
-    for way in 0..3 {
-        let made = [create().await, create().await, create().await];
-        let [first, second, third] = made.each_ref().map(|it| it.token.secret_bytes());
-        let damage =
-            format!("UPDATE users_tokens SET id = {id} WHERE id = '{}'", made[1].session.handle);
-        P::run(&pool, &damage).await;
-        let ended = match way {
-            0 => store.end_all(&pool, user, EndAll::SessionsAndEmailTokens).await,
-            1 => store.end_others(&pool, user, &[7; 32]).await,
-            _ => store.end_others(&pool, user, first).await,
+/// A place whose table takes ids that are none of this store's making, two of them, the SQL that clears
+/// it, and whether what has such an id can only be left, as MySQL deletes by it.
+struct Odd<P: Place> {
+    pool: Pool<P::DB>,
+    store: Store<P::DB>,
+    user: Id,
+    ids: [&'static str; 2],
+    clear: &'static str,
+    stays: bool,
+}
+
+impl<P: Place> Odd<P> {
+    async fn made() -> Option<Self> {
+        let (sqlite, postgres) = (P::NAME.starts_with("SQLite"), P::NAME.starts_with("PostgreSQL"));
+        // A column of text takes anything, and one of MySQL numbers that are no `bigint`.
+        let texts = ["'seven'", "'eight'"];
+        let (id_type, user, ids, clear) = match (sqlite, postgres) {
+            (true, _) => (IdType::Uuid, Id::from([7; 16]), texts, "DELETE FROM users_tokens"),
+            (_, true) => (IdType::Integer, Id::from(7), texts, "DELETE FROM users_tokens"),
+            _ => {
+                let numbers = ["18446744073709551615", "18446744073709551614"];
+                (IdType::Integer, Id::from(7), numbers, "TRUNCATE TABLE users_tokens")
+            }
         };
-        let error = ended.unwrap_err();
-        let StoreError::Incomplete { ended, error: cause } = &error else { panic!("{error:?}") };
-        assert!(matches!(**cause, StoreError::Unreadable { column: "id" }), "{cause:?}");
-        let told: BTreeSet<_> = ended.iter().map(|it| it.live_socket_topic.clone()).collect();
-        let of_others = if way == 2 { &[third][..] } else { &[first, third] };
-        let topic =
-            |token: &&[u8; 32]| store.live_socket_topic(&SessionToken::from_bytes(*token).unwrap());
-        assert_eq!(told, of_others.iter().map(topic).collect());
-        assert_eq!(rows().await, stays + i64::from(way == 2));
-        let lives = store.lookup(&pool, first).await.unwrap().is_some();
-        assert_eq!(lives, way == 2);
-        if stays == 0 {
-            assert_eq!(store.lookup(&pool, second).await.unwrap(), None);
+        let (pool, store) = made::<P>(Settings::new().id_type(id_type)).await?;
+        if postgres {
+            let as_text = "ALTER TABLE users_tokens ALTER id DROP DEFAULT, ALTER id TYPE text, \
+                           ALTER id SET DEFAULT nextval('users_tokens_id_seq')::text";
+            P::run(&pool, as_text).await;
         }
-        P::run(&pool, clear).await;
+        let stays = !P::ends_in_one_statement(&pool).await;
+        Some(Self { pool, store, user, ids, clear, stays })
     }
 
-    // Of one alone there is nothing to tell but that.
-    let token = create().await.token;
-    P::run(&pool, &format!("UPDATE users_tokens SET id = {id}")).await;
-    for attempt in [true, false] {
-        let ended = match attempt {
-            true => store.end(&pool, token.secret_bytes()).await.map(drop),
-            false => store.end_all(&pool, user, EndAll::Sessions).await.map(drop),
-        };
-        if attempt || stays == 1 {
-            let error = ended.unwrap_err();
-            assert!(matches!(error, StoreError::Unreadable { column: "id" }), "{error:?}");
+    async fn create(&self) -> Created {
+        self.store.create(&self.pool, self.user, &NewSession::new()).await.unwrap()
+    }
+
+    async fn create_email_token(&self) -> String {
+        let context = EmailContext::Login;
+        let made =
+            self.store.create_email_token(&self.pool, self.user, &context, "a@b.c", Live::Many);
+        made.await.unwrap()
+    }
+
+    async fn damage(&self, id: &str, which: &str) {
+        P::run(&self.pool, &format!("UPDATE users_tokens SET id = {id} WHERE {which}")).await;
+    }
+
+    async fn rows(&self) -> i64 {
+        P::number(&self.pool, "SELECT COUNT(*) FROM users_tokens").await
+    }
+}
+
+/// One that is not of this store's making, among others that are.
+async fn a_row_without_a_readable_id_takes_no_topics_with_it<P: Place>() {
+    let Some(odd) = Odd::<P>::made().await else { return };
+    let Odd { pool, store, user, .. } = &odd;
+    for way in 0..4 {
+        let (everything, of_session) = (matches!(way, 0 | 3), way < 3);
+        let made = [odd.create().await, odd.create().await, odd.create().await];
+        let [first, second, third] = made.each_ref().map(|it| it.token.secret_bytes());
+        if everything {
+            odd.create_email_token().await;
+            odd.damage(odd.ids[1], "context = 'login'").await;
         }
-        assert_eq!(rows().await, stays);
+        if of_session {
+            odd.damage(odd.ids[0], &format!("id = '{}'", made[1].session.handle)).await;
+        }
+        let answer = match way {
+            1 => store.end_others(pool, *user, &[7; 32]).await,
+            2 => store.end_others(pool, *user, first).await,
+            _ => store.end_all(pool, *user, EndAll::SessionsAndEmailTokens).await,
+        };
+        let ended = match answer {
+            Ok(ended) if !odd.stays => ended,
+            Err(StoreError::Incomplete { ended, error: cause }) if odd.stays => {
+                assert!(matches!(*cause, StoreError::Unreadable { column: "id" }), "{cause:?}");
+                ended
+            }
+            other => panic!("way {way}: {other:?}"),
+        };
+        let told: BTreeSet<_> = ended.iter().map(|it| it.live_socket_topic.clone()).collect();
+        let mut expected = vec![third];
+        expected.extend((way != 2).then_some(first));
+        expected.extend((!of_session || !odd.stays).then_some(second));
+        let topic =
+            |token: &[u8; 32]| store.live_socket_topic(&SessionToken::from_bytes(token).unwrap());
+        assert_eq!(told, expected.into_iter().map(topic).collect(), "way {way}");
+        let nameless = ended.iter().filter(|it| it.handle.is_none()).count();
+        assert_eq!(nameless, usize::from(of_session && !odd.stays));
+        let left = [everything && odd.stays, of_session && odd.stays, way == 2];
+        assert_eq!(odd.rows().await, left.into_iter().map(i64::from).sum::<i64>());
+        assert_eq!(store.lookup(pool, first).await.unwrap().is_some(), way == 2);
+        P::run(pool, odd.clear).await;
+    }
+}
+
+async fn a_session_without_a_readable_id_ends_or_is_said_to_stay<P: Place>() {
+    let Some(odd) = Odd::<P>::made().await else { return };
+    let Odd { pool, store, user, .. } = &odd;
+    for everywhere in [false, true] {
+        let token = odd.create().await.token;
+        odd.damage(odd.ids[0], "context = 'session'").await;
+        let answer = match everywhere {
+            false => store.end(pool, token.secret_bytes()).await,
+            true => store.end_all(pool, *user, EndAll::Sessions).await.map(|mut it| it.pop()),
+        };
+        assert_eq!(odd.rows().await, i64::from(odd.stays));
+        match answer {
+            Ok(Some(ended)) if !odd.stays => {
+                assert_eq!((ended.user_id, ended.handle), (*user, None));
+                assert_eq!(ended.live_socket_topic, store.live_socket_topic(&token));
+            }
+            Err(StoreError::Unreadable { column: "id" }) if odd.stays => {}
+            other => panic!("{other:?}"),
+        }
+        P::run(pool, odd.clear).await;
+    }
+}
+
+async fn an_email_token_without_a_readable_id_is_never_used_twice<P: Place>() {
+    let Some(odd) = Odd::<P>::made().await else { return };
+    let token = odd.create_email_token().await;
+    odd.damage(odd.ids[0], "context = 'login'").await;
+    for attempt in 0..3 {
+        let used = odd.store.consume_email_token(&odd.pool, &EmailContext::Login, &token, None);
+        match used.await {
+            Ok(used) if !odd.stays => assert_eq!(used.is_some(), attempt == 0),
+            Err(StoreError::Unreadable { column: "id" }) if odd.stays => {}
+            other => panic!("attempt {attempt}: {other:?}"),
+        }
     }
 }
 
@@ -214,14 +284,20 @@ on_place! { "sqlite" sqlite: sqlite::SqliteFile,
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
     the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
     a_row_without_a_readable_id_takes_no_topics_with_it
+    a_session_without_a_readable_id_ends_or_is_said_to_stay
+    an_email_token_without_a_readable_id_is_never_used_twice
 }
 on_every_server! {
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
     the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
     a_row_without_a_readable_id_takes_no_topics_with_it
+    a_session_without_a_readable_id_ends_or_is_said_to_stay
+    an_email_token_without_a_readable_id_is_never_used_twice
 }
 on_place! { "mysql" mysql: mariadb::AsMySql,
     the_cache_keeps_nothing_that_an_unanswered_ending_may_yet_end
     the_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
     a_row_without_a_readable_id_takes_no_topics_with_it
+    a_session_without_a_readable_id_ends_or_is_said_to_stay
+    an_email_token_without_a_readable_id_is_never_used_twice
 }

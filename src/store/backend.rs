@@ -24,6 +24,10 @@ pub trait Backend:
     /// Nothing was changed, and another attempt may succeed.
     #[doc(hidden)]
     fn is_conflict(error: &dyn DatabaseError) -> bool;
+
+    /// A table or an index was not made, for somebody else has just made one of that name.
+    #[doc(hidden)]
+    fn is_made_meanwhile(error: &dyn DatabaseError) -> bool;
 }
 
 #[doc(hidden)]
@@ -47,6 +51,11 @@ impl Backend for sqlx::Sqlite {
         let code = error.code().and_then(|code| code.parse::<u32>().ok());
         code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
     }
+
+    /// It has no code of its own.
+    fn is_made_meanwhile(error: &dyn DatabaseError) -> bool {
+        error.message().ends_with(" already exists")
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -60,6 +69,16 @@ impl Backend for sqlx::Postgres {
     /// A serialization failure or a deadlock.
     fn is_conflict(error: &dyn DatabaseError) -> bool {
         error.code().is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
+    }
+
+    /// By its name, or by the catalogue's own unique indexes.
+    fn is_made_meanwhile(error: &dyn DatabaseError) -> bool {
+        let in_catalogue = error.constraint().is_some_and(|name| name.starts_with("pg_"));
+        error.code().is_some_and(|code| match code.as_ref() {
+            "42P07" | "42710" => true,
+            "23505" => in_catalogue,
+            _ => false,
+        })
     }
 }
 
@@ -76,6 +95,12 @@ impl Backend for sqlx::MySql {
     fn is_conflict(error: &dyn DatabaseError) -> bool {
         let error = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
         error.is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1467 | 1020))
+    }
+
+    /// A table, or an index, of that name.
+    fn is_made_meanwhile(error: &dyn DatabaseError) -> bool {
+        let error = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+        error.is_some_and(|error| matches!(error.number(), 1050 | 1061))
     }
 }
 

@@ -45,6 +45,12 @@ impl Dialect {
         }
     }
 
+    /// Whether two names of indexes are one to the database: PostgreSQL alone tells upper case from
+    /// lower.
+    pub(crate) fn is_one_name(self, one: &str, other: &str) -> bool {
+        one == other || (self != Self::Postgres && one.to_lowercase() == other.to_lowercase())
+    }
+
     /// The table of tokens with its schema.
     pub(crate) fn table(self, settings: &Settings) -> String {
         self.in_schema(settings, &settings.table)
@@ -209,9 +215,16 @@ impl Dialect {
             Self::Sqlite => {
                 "SELECT name FROM pragma_index_list(?, ?) WHERE name COLLATE NOCASE IN (?, ?)"
             }
+            // These functions know what was committed since the transaction began, as `CREATE INDEX`
+            // does. One that `CONCURRENTLY` left unfinished serves no query.
             Self::Postgres => {
-                "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
-                 WHERE indrelid = to_regclass($1::text) AND relname::text IN ($2::text, $3::text)"
+                "SELECT wanted FROM unnest(ARRAY[$2::text, $3::text]) AS wanted, \
+                 pg_identify_object('pg_class'::regclass, to_regclass($1::text), 0) AS own, \
+                 to_regclass(own.schema || '.' || quote_ident(wanted)) AS found \
+                 WHERE (strpos(pg_get_indexdef(found), ' ON ' || own.identity || ' USING ') > 0 \
+                 OR strpos(pg_get_indexdef(found), ' ON ONLY ' || own.identity || ' USING ') > 0) \
+                 AND NOT EXISTS \
+                 (SELECT 1 FROM pg_index WHERE indexrelid = found AND NOT indisvalid)"
             }
             Self::MySql { .. } => {
                 "SELECT CAST(index_name AS CHAR) FROM information_schema.statistics \

@@ -163,7 +163,8 @@ impl<DB: Backend> Store<DB> {
     /// calls at the same time one gets it, and all others `None`.
     ///
     /// # Errors
-    /// [`StoreError`]; a text that is no token is `None`.
+    /// [`StoreError`], such as [`Unreadable`](StoreError::Unreadable) where MySQL could not delete the
+    /// row; a text that is no token is `None`.
     pub async fn consume_email_token<'c>(
         &self,
         db: impl Writes<'c, DB>,
@@ -192,6 +193,9 @@ impl<DB: Backend> Store<DB> {
             .with(Param::Context, Value::text(context))
             .with(Param::ExpectedSentTo, Value::Text(sent_to.map(Into::into)));
         let outcome = self.run(db, operation, &values).await?;
+        if outcome.rows.is_empty() && outcome.left > 0 {
+            return Err(StoreError::Unreadable { column: "id" });
+        }
         let Some(row) = outcome.rows.first() else { return Ok(None) };
         let inserted_at = session::time::<DB>(row, 2, "inserted_at")?;
         Ok(Some(EmailToken {

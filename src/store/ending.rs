@@ -73,7 +73,7 @@ impl<DB: Backend> Store<DB> {
     ///
     /// # Errors
     /// [`StoreError`]; [`Incomplete`](StoreError::Incomplete) with those that were ended, where it
-    /// failed after that or one of their rows cannot be read.
+    /// failed after that.
     pub async fn end_all<'c>(
         &self,
         db: impl Writes<'c, DB>,
@@ -123,7 +123,7 @@ impl<DB: Backend> Store<DB> {
         let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let mut connection = db.lease().await?;
         let (started, mut all, mut is_first) = (Instant::now(), Vec::new(), true);
-        let (mut fault, mut is_stuck) = (None, false);
+        let mut fault = None;
         loop {
             let limit = self.inner.settings.timeout.saturating_sub(started.elapsed());
             let outcome = match self.run_on(&mut connection, operation, values, limit).await {
@@ -134,13 +134,9 @@ impl<DB: Backend> Store<DB> {
                 }
             };
             let (ended, unreadable) = self.ended(&outcome);
-            // What MySQL cannot delete, for want of its id, it finds again and again.
-            let was_stuck = is_stuck;
-            is_stuck = ended.is_empty() && unreadable.is_some();
             all.extend(ended);
             fault = fault.or(unreadable);
-            let is_last = outcome.rows.is_empty() || (was_stuck && is_stuck);
-            if is_last || !self.inner.dialect.has_concurrent_writers() {
+            if outcome.rows.is_empty() || !self.inner.dialect.has_concurrent_writers() {
                 revoke.answered();
                 return told(all, fault);
             }
@@ -153,8 +149,8 @@ impl<DB: Backend> Store<DB> {
         Ok(values.with(Param::UserId, self.id_value(Column::UserId, user_id)))
     }
 
-    /// The sessions among the rows, and what is wrong with a row that cannot be read; a fourth column
-    /// tells them from e-mail tokens by context.
+    /// The sessions among the rows, and what is wrong with a row that cannot be read or, for want of a
+    /// readable id, is left; a fourth column tells sessions from e-mail tokens by context.
     fn ended(&self, outcome: &Outcome<DB>) -> (Vec<Ended>, Option<StoreError>) {
         let prefix = &self.inner.settings.live_socket_prefix;
         let read = |row| -> Result<Option<Ended>, StoreError> {
@@ -162,11 +158,12 @@ impl<DB: Backend> Store<DB> {
             let is_session = context.as_deref() == Some("session");
             is_session.then(|| Ended::read::<DB>(row, prefix)).transpose()
         };
-        let (mut all, mut unreadable) = (Vec::with_capacity(outcome.rows.len()), None);
+        let mut all = Vec::with_capacity(outcome.rows.len());
+        let mut unreadable = (outcome.left > 0).then_some(StoreError::Unreadable { column: "id" });
         for row in &outcome.rows {
             match read(row) {
                 Ok(ended) => all.extend(ended),
-                Err(error) => unreadable = Some(error),
+                Err(error) => unreadable = unreadable.or(Some(error)),
             }
         }
         events::sessions_ended(all.len());

@@ -20,15 +20,14 @@ pub enum StoreError {
     /// took effect is unknown: look again, or end again, which does no harm. Of what had ended by then
     /// the second answer tells no topics; list the sessions before where live sockets matter.
     TimedOut,
-    /// Of the many sessions that were to be ended some were, and others may be left: broadcast
-    /// `"disconnect"` to the topics of these, and end all again, which does no harm. A row that was
-    /// [unreadable](Self::Unreadable) is not among them.
+    /// Some sessions were ended, and others may be left: broadcast `"disconnect"` to the topics of
+    /// these, and end all again, which does no harm.
     ///
     /// In a transaction of the caller they are ended with its commit only.
     Incomplete {
         /// What was ended.
         ended: Vec<Ended>,
-        /// What happened then.
+        /// Why that may not be all.
         error: Box<StoreError>,
     },
     /// The table is not what the settings say.
@@ -45,8 +44,10 @@ pub enum StoreError {
     IdType,
     /// `change:` and the address, or the address it is sent to, are more than 255 characters.
     AddressTooLong,
-    /// A row holds something that is not of its column's form, such as a time that is none. Where it was
-    /// to be ended it has ended, but on MySQL, which deletes by id, one whose id this is has not.
+    /// A row holds what is not of its column's form, such as a time that is none.
+    ///
+    /// A row that was to be ended or used is gone all the same, unless the column is `id`: MySQL
+    /// deletes by it, so the row stays. Delete it by hand.
     Unreadable {
         /// The column.
         column: &'static str,

@@ -1,6 +1,6 @@
 //! Running an operation: its parameters, its transaction, its retries, its time limit.
 
-use core::time::Duration;
+use core::{mem, time::Duration};
 use std::{boxed::Box, string::String, vec::Vec};
 
 use sqlx::{Connection as _, Row as _};
@@ -68,8 +68,11 @@ impl Values {
 
 /// What an operation found or changed.
 pub(crate) struct Outcome<DB: Backend> {
+    /// Of an ending, those that are gone.
     pub(crate) rows: Vec<DB::Row>,
     pub(crate) affected: u64,
+    /// How many were to be deleted by their id and were not: it cannot be read.
+    pub(crate) left: usize,
 }
 
 /// Runs the operation, again where the database asks for it, and no longer than `limit`: with no time
@@ -170,7 +173,7 @@ async fn steps<DB: Backend>(
     operation: &Operation,
     values: &Values,
 ) -> Result<Outcome<DB>, sqlx::Error> {
-    let mut outcome = Outcome { rows: Vec::new(), affected: 0 };
+    let mut outcome = Outcome { rows: Vec::new(), affected: 0, left: 0 };
     for step in &operation.steps {
         match step {
             Step::Fetch(statement) => {
@@ -189,11 +192,15 @@ async fn steps<DB: Backend>(
                 }
             }
             Step::DeleteFetched(statement) => {
-                for row in &outcome.rows {
-                    let id: Option<String> = DB::get(row, row.len().saturating_sub(1))?;
+                for row in mem::take(&mut outcome.rows) {
+                    let id: Option<String> = DB::get(&row, row.len().saturating_sub(1))?;
                     let mut args = Args::default();
                     args.push(id_value(id.as_deref().unwrap_or_default()));
-                    DB::execute(connection, statement.sql(), args.bind::<DB>()?).await?;
+                    let result = DB::execute(connection, statement.sql(), args.bind::<DB>()?);
+                    match DB::affected(&result.await?) {
+                        0 => outcome.left = outcome.left.saturating_add(1),
+                        _ => outcome.rows.push(row),
+                    }
                 }
             }
         }
@@ -201,7 +208,8 @@ async fn steps<DB: Backend>(
     Ok(outcome)
 }
 
-/// An id as MySQL takes it, the one database that fetches before it deletes.
+/// An id as MySQL takes it, the one database that fetches before it deletes; one that cannot be read
+/// is that of no row.
 fn id_value(text: &str) -> Value {
     match text.parse() {
         Ok(super::Id::Integer(id)) => Value::Integer(id),
@@ -211,7 +219,7 @@ fn id_value(text: &str) -> Value {
 }
 
 /// 2, 4, 8, … up to 128 ms, each cut by up to half, so that two that met do not meet again.
-fn pause(attempt: u32) -> Duration {
+pub(super) fn pause(attempt: u32) -> Duration {
     let whole = Duration::from_millis(1 << attempt.min(7));
     let mut byte = [0];
     // Without randomness the pause is the whole one.

@@ -142,8 +142,8 @@ pub struct Created {
 pub struct Ended {
     /// Whose it was.
     pub user_id: Id,
-    /// Its public name.
-    pub handle: Handle,
+    /// Its public name; `None` where what the row had for an id cannot be read.
+    pub handle: Option<Handle>,
     /// The topic of its live sockets; broadcast `"disconnect"` to it.
     ///
     /// `users_sessions:` and the padded base64url of what the table held: of the token where tokens
@@ -158,7 +158,7 @@ impl Ended {
         let token: Option<Vec<u8>> = DB::get(row, 2)?;
         Ok(Self {
             user_id: id::<DB>(row, 0, "user_id")?,
-            handle: id::<DB>(row, 1, "id")?,
+            handle: id::<DB>(row, 1, "id").ok(),
             live_socket_topic: super::token::topic(prefix, token.as_deref().unwrap_or_default()),
         })
     }

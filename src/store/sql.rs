@@ -36,7 +36,8 @@ pub(crate) enum Step {
     Require(Statement),
     /// Changes any number of rows.
     Execute(Statement),
-    /// Deletes each row that was fetched, by the id in its last column.
+    /// Deletes each row that was fetched, by the id in its last column; what is not deleted by it is
+    /// fetched no more.
     DeleteFetched(Statement),
 }
 
@@ -44,7 +45,7 @@ impl Operation {
     /// The statements, in order.
     ///
     /// On MySQL what is ended is first read `FOR UPDATE`; the text that follows is for one row, by
-    /// its handle.
+    /// its handle, and only a row that it deletes has ended or was used.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.steps.iter().map(|step| match step {
             Step::Fetch(it) | Step::Require(it) | Step::Execute(it) | Step::DeleteFetched(it) => it,

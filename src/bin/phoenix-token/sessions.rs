@@ -34,7 +34,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 0)]
         offset: u32,
         #[command(flatten)]
-        rows: RowArgs,
+        ids: IdArgs,
         #[command(flatten)]
         database: database::Args,
     },
@@ -46,6 +46,8 @@ enum Command {
         handle: Id,
         #[command(flatten)]
         user: UserArgs,
+        #[command(flatten)]
+        ids: IdArgs,
         #[command(flatten)]
         show: ShowArgs,
         #[command(flatten)]
@@ -60,7 +62,7 @@ enum Command {
         #[arg(long)]
         email_tokens: bool,
         #[command(flatten)]
-        rows: RowArgs,
+        ids: IdArgs,
         #[command(flatten)]
         show: ShowArgs,
         #[command(flatten)]
@@ -72,12 +74,8 @@ enum Command {
         /// Rows of one statement
         #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
         batch: u32,
-        /// The ids of the table are UUIDs
-        #[arg(long)]
-        binary_id: bool,
-        /// The type of the users' ids, where it is not that of the table's own
-        #[arg(long, value_name = "TYPE")]
-        user_id_type: Option<TypeArg>,
+        #[command(flatten)]
+        ids: IdArgs,
         #[command(flatten)]
         database: database::Args,
     },
@@ -111,11 +109,26 @@ struct UserArgs {
     user: Id,
 }
 
+/// Where they are not given, they are those of the ids that are.
 #[derive(clap::Args)]
-struct RowArgs {
-    /// The type of the table's own ids, where it is not that of the user's
+struct IdArgs {
+    /// Type of the id column
     #[arg(long, value_name = "TYPE")]
     id_type: Option<TypeArg>,
+    /// Type of the user-id column
+    #[arg(long, value_name = "TYPE")]
+    user_id_type: Option<TypeArg>,
+}
+
+impl IdArgs {
+    /// Both types; `integer` where nothing says another.
+    fn types(&self, handle: Option<Id>, user: Option<Id>) -> (IdType, IdType) {
+        let of = |given: Option<TypeArg>, id: Option<Id>| {
+            given.map(IdType::from).or(id.map(|id| id.id_type()))
+        };
+        let id_type = of(self.id_type, handle.or(user)).unwrap_or(IdType::Integer);
+        (id_type, of(self.user_id_type, user).unwrap_or(id_type))
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use phoenix_token::{
     Timestamp,
-    store::{Backend, EndAll, Ended, Expired, IdType, Session, Store, StoreError, Sweep},
+    store::{Backend, EndAll, Ended, Expired, Session, Store, StoreError, Sweep},
 };
 use sqlx::{Connection as _, Pool, pool::PoolOptions};
 
@@ -12,19 +12,15 @@ use super::{Args, Command, ShowArgs, progress::Progress};
 use crate::{console, failure::Failure, terminal, utc};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
-    let (database, id_type, user_id_type) = match &args.command {
-        Command::List { database, user, rows, .. }
-        | Command::RevokeAll { database, user, rows, .. } => {
-            let of_user = user.user.id_type();
-            (database, rows.id_type.map_or(of_user, IdType::from), of_user)
+    let (database, (id_type, user_id_type)) = match &args.command {
+        Command::List { database, user, ids, .. }
+        | Command::RevokeAll { database, user, ids, .. } => {
+            (database, ids.types(None, Some(user.user)))
         }
-        Command::Revoke { database, user, handle, .. } => {
-            (database, handle.id_type(), user.user.id_type())
+        Command::Revoke { database, user, handle, ids, .. } => {
+            (database, ids.types(Some(*handle), Some(user.user)))
         }
-        Command::DeleteExpired { database, binary_id, user_id_type, .. } => {
-            let of_rows = if *binary_id { IdType::Uuid } else { IdType::Integer };
-            (database, of_rows, user_id_type.map_or(of_rows, IdType::from))
-        }
+        Command::DeleteExpired { database, ids, .. } => (database, ids.types(None, None)),
     };
     let unreachable = |error| failed(StoreError::Database(error));
     // A pool would try again and again, and then not say why.
