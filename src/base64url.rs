@@ -246,13 +246,15 @@ mod tests {
             let text = encoded(bytes);
             assert_eq!(text, reference(bytes));
             assert_eq!(decoded(&text).as_deref(), Ok(bytes));
-            for room in [0, 4000] {
+            for room in [0, text.len() + 6, 4000] {
                 let mut out = Vec::with_capacity(room);
                 out.extend_from_slice(b"before");
+                let (memory, room) = (out.as_ptr(), out.capacity());
                 let written = append_written(&mut out, |out| {
                     out.extend_from_slice(bytes);
                     Ok::<_, Invalid>(())
                 });
+                assert!(out.as_ptr() == memory || room < out.len(), "exact room suffices");
                 assert_eq!((written, out), (Ok(()), [b"before", &text[..]].concat()));
             }
         }

@@ -97,6 +97,8 @@ fn large_integers_are_hexadecimal_beyond_8192_bits() {
     assert_eq!(integer(&largest).to_string(), largest);
     let beyond = format!("-0x1{}", "0".repeat(2048));
     assert_eq!(integer(&beyond).to_string(), beyond);
+    let largest = format!("0x{}", "f".repeat(65_535 * 16));
+    assert_eq!(integer(&largest).to_string(), largest);
 }
 
 #[test]
@@ -107,6 +109,7 @@ fn text_that_is_no_integer() {
     }
     assert_eq!("9".repeat(2467).parse::<Integer>(), Err(Range));
     assert_eq!("9".repeat(20_000_000).parse::<Integer>(), Err(Range));
+    assert_eq!(format!("0x{}", "f".repeat(65_535 * 16 + 1)).parse::<Integer>(), Err(Range));
     assert_eq!(format!("0x{}", "f".repeat(2_000_000)).parse::<Integer>(), Err(Range));
     assert_eq!(format!("+{}7", "0".repeat(10_000)).parse::<Integer>(), Ok(7.into()));
 }

@@ -7,7 +7,10 @@ use phoenix_token::{
     serde::{Options, from_term, to_term, to_vec, to_vec_with},
     term::Term,
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::value::{self, MapDeserializer},
+};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Date(#[serde(with = "phoenix_token::serde::jiff::date")] civil::Date);
@@ -194,6 +197,23 @@ fn what_is_no_such_struct_is_refused() {
     assert_eq!(
         from_term::<Moment>(&with(&term, "hour", "3")).unwrap_err().to_string(),
         "the data does not fit: expected i64, found a binary"
+    );
+}
+
+#[test]
+fn what_is_expected_instead_is_named() {
+    let term = to_term(&date("2026-02-28")).unwrap();
+    for (field, name) in [("__struct__", "Elixir.Date"), ("calendar", "Elixir.Calendar.ISO")] {
+        assert_eq!(
+            from_term::<Date>(&with(&term, field, 1)).unwrap_err().to_string(),
+            format!("the data does not fit: expected the atom {name}, found an integer")
+        );
+    }
+    // Of a format whose maps may have any keys.
+    let map = MapDeserializer::<_, value::Error>::new([(1_u8, 2_u8)].into_iter());
+    assert_eq!(
+        phoenix_token::serde::jiff::date::deserialize(map).unwrap_err().to_string(),
+        "invalid type: integer `1`, expected a field"
     );
 }
 

@@ -91,6 +91,102 @@ fn a_type_may_go_on_after_an_element_that_does_not_fit() {
     takes(Term::list([improper, Term::charlist("x")]), (Choosy(vec![1]), String::from("x")));
 }
 
+/// A struct with the fields `A` and `B`: as many of them as there are numbers, and what they hold.
+#[derive(Debug, PartialEq)]
+struct Firsts<const COUNT: usize>(Vec<(String, Option<u8>)>);
+
+impl<'de, const COUNT: usize> Deserialize<'de> for Firsts<COUNT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct("Firsts", &["A", "B"], FirstsVisitor)
+    }
+}
+
+struct FirstsVisitor<const COUNT: usize>;
+
+impl<'de, const COUNT: usize> Visitor<'de> for FirstsVisitor<COUNT> {
+    type Value = Firsts<COUNT>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("fields")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Firsts<COUNT>, A::Error> {
+        let mut all = Vec::new();
+        for _ in 0..COUNT {
+            let key = map.next_key()?.unwrap_or_default();
+            all.push((key, map.next_value().ok()));
+        }
+        Ok(Firsts(all))
+    }
+}
+
+#[test]
+fn the_value_of_a_field_may_not_fit() {
+    let field = |name: &str, value| (name.to_owned(), value);
+    for (value, read) in [(Term::from(1), Some(1)), (1000.into(), None), (atom("B"), None)] {
+        let map = Term::map([(atom("A"), value.clone())]);
+        takes(
+            Term::tuple([map.clone(), map, 4.into()]),
+            (Firsts::<1>(vec![field("A", read)]), Firsts::<1>(vec![field("A", read)]), 4),
+        );
+        let map = Term::map([(atom("A"), value), (atom("B"), 2.into())]);
+        takes(
+            Term::tuple([map, 4.into()]),
+            (Firsts::<2>(vec![field("A", read), field("B", Some(2))]), 4),
+        );
+    }
+}
+
+#[test]
+fn fields_that_a_type_leaves_are_an_error_but_for_the_module_s_name() {
+    let map = Term::map([(atom("A"), 1.into()), (atom("B"), 2.into())]);
+    refuses::<Firsts<1>>(map, "more pairs than the type takes");
+    let module = (atom("__struct__"), atom("Elixir.Some"));
+    let map = Term::map([(atom("A"), 1.into()), module.clone()]);
+    takes(Term::tuple([map, 4.into()]), (Firsts::<1>(vec![("A".to_owned(), Some(1))]), 4));
+    let map = Term::map([(atom("A"), 1.into()), module, (atom("z"), 1.into())]);
+    refuses::<Firsts<1>>(map, "more pairs than the type takes");
+}
+
+#[test]
+fn a_field_whose_value_a_type_does_not_read_is_an_error() {
+    #[derive(Debug)]
+    struct Keys<const COUNT: usize>;
+    impl<'de, const COUNT: usize> Deserialize<'de> for Keys<COUNT> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_struct("Keys", &["A", "B"], Self)
+        }
+    }
+    impl<'de, const COUNT: usize> Visitor<'de> for Keys<COUNT> {
+        type Value = Self;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("fields")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+            for _ in 0..COUNT {
+                map.next_key::<String>()?;
+            }
+            Ok(self)
+        }
+    }
+    let message = "a key whose value the type does not read";
+    refuses::<Keys<1>>(Term::map([(atom("A"), 1.into())]), message);
+    // The value could be taken for the next key.
+    let map = Term::map([(atom("A"), atom("B")), (atom("B"), atom("A"))]);
+    refuses::<Keys<1>>(map.clone(), message);
+    refuses::<Keys<2>>(map, message);
+}
+
+#[test]
+fn a_type_may_read_why_a_value_does_not_fit() {
+    #[derive(Debug, PartialEq)]
+    struct Why(String);
+    impl<'de> Deserialize<'de> for Why {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Ok(Self(u8::deserialize(deserializer).unwrap_err().to_string()))
+        }
+    }
+    takes("x", Why("the data does not fit: expected u8, found a binary".to_owned()));
+}
+
 #[test]
 fn elements_that_a_type_leaves_are_an_error() {
     #[derive(Debug)]
@@ -161,6 +257,14 @@ fn a_type_is_told_how_much_there_is_to_read() {
         }
     }
     struct HintVisitor;
+    /// With fields.
+    #[derive(Debug, PartialEq)]
+    struct FieldsHint(Option<usize>);
+    impl<'de> Deserialize<'de> for FieldsHint {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_struct("", &["a"], HintVisitor).map(|hint| Self(hint.0))
+        }
+    }
     impl<'de> Visitor<'de> for HintVisitor {
         type Value = Hint;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,4 +284,5 @@ fn a_type_is_told_how_much_there_is_to_read() {
     takes(Term::list([atom("a"), atom("b"), atom("c")]), Hint(Some(3)));
     takes(Term::byte_list([1, 2, 3, 4]), Hint(Some(4)));
     takes(Term::map([(atom("a"), 1.into()), (atom("b"), 2.into())]), Hint(Some(2)));
+    takes(Term::map([(atom("a"), 1.into()), (atom("b"), 2.into())]), FieldsHint(Some(2)));
 }

@@ -118,9 +118,9 @@ fn from_decimal(digits: &str) -> Result<Vec<u8>, IntegerError> {
             words.push(u32::try_from(carry).unwrap_or(u32::MAX));
         }
     }
+    // No word leads that is zero, and the bound is one of whole words.
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let beyond = bytes.get(MAX_DECIMAL_BYTES..).unwrap_or_default();
-    if beyond.iter().any(|&byte| byte != 0) { Err(IntegerError::Range) } else { Ok(bytes) }
+    if bytes.len() > MAX_DECIMAL_BYTES { Err(IntegerError::Range) } else { Ok(bytes) }
 }
 
 fn from_hexadecimal(digits: &str) -> Result<Vec<u8>, IntegerError> {
