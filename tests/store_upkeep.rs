@@ -312,6 +312,30 @@ async fn on_sqlite_what_is_valid_is_not_deleted_whichever_form_its_time_has() {
 
 #[cfg(feature = "sqlite")]
 #[tokio::test]
+async fn of_an_operation_of_two_statements_both_take_effect_or_none() {
+    let settings = Settings::new().grace(Duration::from_secs(60));
+    let (pool, store) = made::<databases::sqlite::SqliteMemory>(settings).await.unwrap();
+    let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    let context = EmailContext::Login;
+    let make = || store.create_email_token(&pool, 1, &context, "a@b.c", Live::One);
+    let email = make().await.unwrap();
+    for (event, name) in [("INSERT", "refuse_inserts"), ("UPDATE", "refuse_updates")] {
+        let condition = if event == "INSERT" { "WHEN NEW.context = 'login'" } else { "" };
+        let trigger = format!(
+            "CREATE TRIGGER {name} BEFORE {event} ON users_tokens {condition} \
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&pool).await.unwrap();
+    }
+    assert!(make().await.is_err());
+    let found = store.verify_email_token(&pool, &context, &email, None).await.unwrap();
+    assert!(found.is_some(), "the one before is still there");
+    assert!(store.reissue(&pool, token.secret_bytes()).await.is_err());
+    assert_eq!(store.count(&pool, 1).await.unwrap(), 1, "no second token");
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
 async fn sqlite_busy_is_tried_again_and_then_an_error() {
     use databases::sqlite::SqliteFile;
     let pool = SqliteFile::fresh().await.unwrap();
