@@ -95,6 +95,16 @@ async fn of_several_fields_of_the_name_the_last_counts_as_with_plug() {
 }
 
 #[tokio::test]
+async fn in_a_body_that_is_no_form_no_token_is_looked_for() {
+    let (_service, app, mut jar, token) = shown().await;
+    for kind in ["text/plain", "application/json", "application/x-www-form-urlencodedx"] {
+        let request = Request::post("/form").header(header::CONTENT_TYPE, kind);
+        let request = request.body(Body::from(format!("_csrf_token={token}"))).unwrap();
+        assert_eq!(jar.send(&app, request).await.status, StatusCode::FORBIDDEN, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_over_a_megabyte_is_not_read_to_its_end() {
     let (_service, app, mut jar, token) = shown().await;
     let form = format!("_csrf_token={token}&filler={}", "x".repeat(1_000_000));

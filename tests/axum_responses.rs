@@ -16,7 +16,11 @@ mod jar;
 #[path = "common/service.rs"]
 mod service;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -127,6 +131,26 @@ async fn a_body_is_handed_on_whatever_it_is_and_not_looked_into() {
     let layered = service.auth.layer().layer(inner);
     let response = layered.oneshot(Request::new(Body::empty())).await.unwrap();
     assert_eq!(response.into_body(), Stream(1));
+}
+
+#[tokio::test]
+async fn a_service_that_is_never_ready_is_not_called() {
+    #[derive(Clone)]
+    struct Failed;
+    impl tower::Service<Request<Body>> for Failed {
+        type Response = Response;
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<Response, &'static str>>;
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+            Poll::Ready(Err("not ready"))
+        }
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            std::future::ready(Err("called"))
+        }
+    }
+    let service = Service::new().await;
+    let answer = service.auth.layer().layer(Failed).oneshot(Request::new(Body::empty())).await;
+    assert_eq!(answer.map(drop), Err("not ready"));
 }
 
 #[tokio::test]

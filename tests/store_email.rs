@@ -141,26 +141,26 @@ async fn with_the_users_table_the_address_must_still_be_the_user_s<P: Place>() {
     let id = if P::NAME.contains("SQLite") { "integer" } else { id };
     P::run(
         &pool,
-        &format!("CREATE TABLE users (id {id} PRIMARY KEY, user_id int, email varchar(160))"),
+        &format!("CREATE TABLE members (id {id} PRIMARY KEY, user_id int, email varchar(160))"),
     )
     .await;
-    P::run(&pool, "INSERT INTO users (id, user_id, email) VALUES (1, 7, 'a@example.com')").await;
-    let settings = Settings::new().users("users", "id", "email");
+    P::run(&pool, "INSERT INTO members (id, user_id, email) VALUES (1, 7, 'a@example.com')").await;
+    let settings = Settings::new().users("members", "id", "email");
     Store::create_table(&pool, &settings).await.unwrap();
     let store = Store::open(&pool, settings).await.unwrap();
     for (context, _) in every_context() {
         let token = store.create_email_token(&pool, 1, &context, "a@example.com", Live::Many);
         let token = token.await.unwrap();
-        P::run(&pool, "UPDATE users SET email = 'b@example.com'").await;
+        P::run(&pool, "UPDATE members SET email = 'b@example.com'").await;
         let verified = store.verify_email_token(&pool, &context, &token, None).await.unwrap();
         let is_change = context.kind() == EmailKind::Change;
         assert_eq!(verified.is_some(), is_change, "{context:?}");
-        P::run(&pool, "UPDATE users SET email = 'a@example.com'").await;
+        P::run(&pool, "UPDATE members SET email = 'a@example.com'").await;
         assert!(store.verify_email_token(&pool, &context, &token, None).await.unwrap().is_some());
         assert!(store.consume_email_token(&pool, &context, &token, None).await.unwrap().is_some());
     }
     let session = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
-    P::run(&pool, "DELETE FROM users").await;
+    P::run(&pool, "DELETE FROM members").await;
     assert_eq!(store.lookup(&pool, session.secret_bytes()).await.unwrap(), None, "it cascades");
     assert!(matches!(
         store.create(&pool, 1, &NewSession::new()).await,

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use databases::{Place, TestClock, made};
 use phoenix_token::store::{
-    EmailContext, EmailKind, EndAll, Id, IdType, Live, NewSession, Precision, SessionToken,
-    Settings, Store, Sweep, TokenStorage,
+    Column, EmailContext, EmailKind, EndAll, Id, IdType, Live, NewSession, Param, Precision,
+    SessionToken, Settings, Store, Sweep, TokenStorage,
 };
 use sqlx::Pool;
 
@@ -306,6 +306,43 @@ async fn the_wrong_kind_of_id_is_an_error<P: Place>() {
     assert_eq!(error.to_string(), "the id is not of its column's type");
 }
 
+async fn credentials_may_have_been_given_before<P: Place>() {
+    let clock = TestClock::new();
+    let Some((pool, store)) = made::<P>(clock.on(Settings::new())).await else { return };
+    let before = clock.now();
+    clock.advance(DAY);
+    let new = NewSession::new().authenticated_at(before);
+    let made = store.create(&pool, 1, &new).await.unwrap();
+    let session = store.lookup(&pool, made.token.secret_bytes()).await.unwrap().unwrap();
+    assert_eq!(session.authenticated_at, Some(before));
+    assert_eq!(session.inserted_at, clock.now());
+    assert!(session.is_sudo(DAY + Duration::from_millis(1)) && !session.is_sudo(DAY));
+}
+
+async fn a_store_knows_which_optional_columns_its_table_has<P: Place>() {
+    let Some((pool, store)) = made::<P>(Settings::new()).await else { return };
+    assert!(store.has_column(Column::IpAddress) && store.has_column(Column::Token));
+    P::run(&pool, "ALTER TABLE users_tokens DROP COLUMN ip_address").await;
+    let store = Store::open(&pool, Settings::new()).await.unwrap();
+    assert!(!store.has_column(Column::IpAddress) && store.has_column(Column::Token));
+    let device = NewSession::new().user_agent("A browser").ip_address([192, 0, 2, 1]);
+    let made = store.create(&pool, 1, &device).await.unwrap();
+    let session = store.lookup(&pool, made.token.secret_bytes()).await.unwrap().unwrap();
+    assert_eq!(session.user_agent.as_deref(), Some("A browser"));
+    assert_eq!(session.ip_address, None);
+    let printed = format!("{store:?} {:?}", store.reader(&pool, &pool));
+    assert!(printed.starts_with("Store { settings:") && printed.contains(" Reader {"), "{printed}");
+}
+
+async fn a_look_up_may_have_columns_and_a_join_of_the_caller_s<P: Place>() {
+    let Some((_pool, store)) = made::<P>(Settings::new()).await else { return };
+    let statement = store.lookup_sql("u.email", "JOIN users AS u ON u.id = t.user_id");
+    let text = statement.text();
+    assert!(text.contains(" AS read_at, u.email FROM "), "{text}");
+    assert!(text.contains(" AS t JOIN users AS u ON u.id = t.user_id WHERE "), "{text}");
+    assert_eq!(statement.params().first(), Some(&Param::Token));
+}
+
 async fn two_tokens_are_never_the_same<P: Place>() {
     let Some((pool, store)) = made::<P>(Settings::new()).await else { return };
     let mut seen: Vec<SessionToken> = Vec::new();
@@ -327,5 +364,8 @@ on_every_database! {
     the_grace_period_of_a_hashed_row_makes_no_token_of_its_digest
     a_session_may_be_valid_for_ever
     the_wrong_kind_of_id_is_an_error
+    credentials_may_have_been_given_before
+    a_look_up_may_have_columns_and_a_join_of_the_caller_s
+    a_store_knows_which_optional_columns_its_table_has
     two_tokens_are_never_the_same
 }

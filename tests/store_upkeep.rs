@@ -187,6 +187,31 @@ async fn a_cache_is_bounded<P: Place>() {
     }
 }
 
+async fn what_is_in_the_cache_expires_like_all_else<P: Place>() {
+    let clock = TestClock::new();
+    let settings = clock.on(Settings::new()).cache(Duration::from_secs(3600), 100);
+    let Some((pool, store)) = made::<P>(settings).await else { return };
+    let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    for (passed, is_valid) in
+        [(14 * DAY - Duration::from_millis(1), true), (Duration::from_millis(1), false)]
+    {
+        clock.advance(passed);
+        let found = store.lookup(&pool, token.secret_bytes()).await.unwrap();
+        assert_eq!(found.is_some(), is_valid);
+    }
+}
+
+async fn a_cache_keeps_nothing_that_a_transaction_of_the_caller_sees<P: Place>() {
+    let settings = Settings::new().cache(Duration::from_secs(3600), 100);
+    let Some((pool, store)) = made::<P>(settings).await else { return };
+    let mut transaction = pool.begin().await.unwrap();
+    let token = store.create(&mut transaction, 1, &NewSession::new()).await.unwrap().token;
+    let found = store.lookup(&mut transaction, token.secret_bytes()).await.unwrap();
+    assert_eq!(found.map(|session| session.user_id), Some(1.into()));
+    transaction.rollback().await.unwrap();
+    assert_eq!(store.lookup(&pool, token.secret_bytes()).await.unwrap(), None);
+}
+
 async fn look_ups_go_to_the_primary_for_a_while_after_a_revoke<P: Place>() {
     let window = Duration::from_millis(150);
     let settings = Settings::new().primary_window(window);
@@ -267,6 +292,48 @@ async fn a_lock_that_stays_is_an_error_in_time_and_nothing_is_half_done<P: Place
     assert_eq!(store.count(&pool, 1).await.unwrap(), 0);
 }
 
+/// Ecto writes one or the other, and as text a space comes before a `T`.
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn on_sqlite_what_is_valid_is_not_deleted_whichever_form_its_time_has() {
+    let clock = TestClock::new();
+    let made = made::<databases::sqlite::SqliteMemory>(clock.on(Settings::new())).await;
+    let (pool, store) = made.unwrap();
+    let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    let spaced = "UPDATE users_tokens SET inserted_at = replace(inserted_at, 'T', ' ')";
+    sqlx::query(spaced).execute(&pool).await.unwrap();
+    clock.advance(14 * DAY - Duration::from_secs(1));
+    assert_eq!(store.delete_expired(&pool, Expired::Sessions, 10).await.unwrap(), 0);
+    assert!(store.lookup(&pool, token.secret_bytes()).await.unwrap().is_some());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(store.lookup(&pool, token.secret_bytes()).await.unwrap(), None);
+    assert_eq!(store.delete_expired(&pool, Expired::Sessions, 10).await.unwrap(), 1);
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn of_an_operation_of_two_statements_both_take_effect_or_none() {
+    let settings = Settings::new().grace(Duration::from_secs(60));
+    let (pool, store) = made::<databases::sqlite::SqliteMemory>(settings).await.unwrap();
+    let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    let context = EmailContext::Login;
+    let make = || store.create_email_token(&pool, 1, &context, "a@b.c", Live::One);
+    let email = make().await.unwrap();
+    for (event, name) in [("INSERT", "refuse_inserts"), ("UPDATE", "refuse_updates")] {
+        let condition = if event == "INSERT" { "WHEN NEW.context = 'login'" } else { "" };
+        let trigger = format!(
+            "CREATE TRIGGER {name} BEFORE {event} ON users_tokens {condition} \
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&pool).await.unwrap();
+    }
+    assert!(make().await.is_err());
+    let found = store.verify_email_token(&pool, &context, &email, None).await.unwrap();
+    assert!(found.is_some(), "the one before is still there");
+    assert!(store.reissue(&pool, token.secret_bytes()).await.is_err());
+    assert_eq!(store.count(&pool, 1).await.unwrap(), 1, "no second token");
+}
+
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn sqlite_busy_is_tried_again_and_then_an_error() {
@@ -296,6 +363,8 @@ on_every_database! {
     a_cache_answers_for_its_age_and_forgets_what_this_process_ends
     a_cache_never_brings_back_what_ends_during_a_look_up
     a_cache_is_bounded
+    what_is_in_the_cache_expires_like_all_else
+    a_cache_keeps_nothing_that_a_transaction_of_the_caller_sees
     look_ups_go_to_the_primary_for_a_while_after_a_revoke
     the_replica_fills_no_cache_with_what_has_just_ended
     an_exhausted_pool_is_an_error_in_its_time

@@ -120,6 +120,7 @@ fn what_the_store_ends_and_sweeps_is_counted_and_not_named() {
             store.create(&pool, 42, &NewSession::new()).await.unwrap();
             store.end(&pool, one.token.secret_bytes()).await.unwrap().unwrap();
             store.end_all(&pool, 42, EndAll::Sessions).await.unwrap();
+            store.end_all(&pool, 42, EndAll::Sessions).await.unwrap();
             store.sweep(&pool, &Sweep::default()).await.unwrap();
         });
     });

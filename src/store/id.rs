@@ -114,7 +114,7 @@ impl core::error::Error for InvalidId {}
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
     use super::*;
 
     #[test]
@@ -134,9 +134,27 @@ mod tests {
     }
 
     #[test]
+    fn an_invalid_id_says_so() {
+        assert_eq!(InvalidId.to_string(), "neither an integer nor a UUID");
+    }
+
+    #[test]
     fn a_random_id_is_a_uuid_of_version_4() {
         let text = Id::random().unwrap().to_string();
         assert_eq!(text.as_bytes().get(14), Some(&b'4'));
         assert!(matches!(text.as_bytes().get(19), Some(b'8' | b'9' | b'a' | b'b')));
+    }
+
+    #[test]
+    fn all_other_bits_of_a_random_id_are_random() {
+        let (mut set, mut kept) = (0, u128::MAX);
+        for _ in 0..100 {
+            let Id::Uuid(bytes) = Id::random().unwrap() else { panic!("an integer") };
+            set |= u128::from_be_bytes(bytes);
+            kept &= u128::from_be_bytes(bytes);
+        }
+        let (version, variant) = (0x4 << 76, 0x2 << 62);
+        assert_eq!(set, !(0xf << 76) & !(0x3 << 62) | version | variant);
+        assert_eq!(kept, version | variant);
     }
 }

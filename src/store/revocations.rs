@@ -143,3 +143,47 @@ impl Drop for Revoke<'_> {
         self.revocations.revoked(&self.subject);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE: Duration = Duration::from_secs(3600);
+
+    fn revocations() -> Revocations {
+        Revocations::new(Some(CacheSettings { max_age: AGE, entries: 1 }))
+    }
+
+    #[test]
+    fn what_was_found_holds_until_its_user_or_token_is_revoked_and_again_after() {
+        let (user, token) = (Id::from(1), [1; 32]);
+        for subject in [Subject::User(user), Subject::Token(&token)] {
+            let revocations = revocations();
+            let before = revocations.count();
+            assert!(revocations.holds(before, user, &token));
+            revocations.revoked(&subject);
+            assert!(!revocations.holds(before, user, &token));
+            assert!(revocations.holds(revocations.count(), user, &token));
+            // Slots are few, so some of the others may share that one.
+            let others = (2..100).map(|other: u8| (Id::from(i64::from(other)), [other; 32]));
+            let held = others.filter(|(user, token)| revocations.holds(before, *user, token));
+            assert!(held.count() > 90);
+        }
+    }
+
+    #[test]
+    fn a_revoke_without_an_answer_leaves_its_user_or_token_in_doubt_for_an_entry_s_life() {
+        let (user, token) = (Id::from(1), [1; 32]);
+        let revocations = revocations();
+        let settled = |at| revocations.is_settled(user, &token, at);
+        assert!(settled(Instant::now()));
+        revocations.begin(Subject::Token(&token)).answered();
+        revocations.begin(Subject::User(user)).answered();
+        assert!(settled(Instant::now()));
+        drop(revocations.begin(Subject::User(user)));
+        let now = Instant::now();
+        assert!(!settled(now));
+        assert!(now.checked_add(AGE / 2).is_none_or(|later| !settled(later)));
+        assert!(now.checked_add(AGE * 2).is_none_or(settled));
+    }
+}

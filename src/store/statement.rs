@@ -295,7 +295,6 @@ impl Draft<'_> {
             "offset" => self.integer(Param::Offset),
             "now" => self.written(Duration::ZERO),
             "valid_since" => self.ago(settings.validity),
-            "reissue_since" => self.ago(settings.reissue_age),
             "grace_since" => self.ago(settings.grace_age()),
             "grace_inserted_at" => self.written(settings.grace_age()),
             "minute_ago" => self.ago(Duration::from_secs(60)),

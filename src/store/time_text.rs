@@ -133,10 +133,36 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in
-            ["", "2026-01-02", "2026-13-02T00:00:00", "2026-01-02T24:00:00", "26-1-2T0:0:0", "now"]
-        {
+        let written = "2026-01-31T23:59:59.678";
+        assert!(read(written).is_some());
+        for (part, others) in [
+            ("2026", ["26", "02026", "+026", "202x"].as_slice()),
+            ("-01-", &["-00-", "-13-", "-1-", "-+1-", "/01/", "-"]),
+            ("-31", &["-00", "-32", "-1", "", "-31-31"]),
+            ("T", &["", "t", "TT"]),
+            ("23", &["24", "3", "+3", "-3"]),
+            (":59:59", &[":60:59", ":59:60", ":59", ":59:59:59", ":5:59", "-59-59"]),
+            (".678", &[".67x", ".+67", ".6.7", ".678z", ".678ZZ"]),
+        ] {
+            for other in others {
+                let text = written.replacen(part, other, 1);
+                assert_eq!(read(&text), None, "{text}");
+            }
+        }
+        for text in ["", "now", "2026-01-02"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_beyond_the_years_of_the_databases_are_the_first_and_the_last() {
+        for (time, text) in [
+            (i64::MIN, "0001-01-01T00:00:00.000"),
+            (EARLIEST, "0001-01-01T00:00:00.000"),
+            (LATEST, "9999-12-31T23:59:59.999"),
+            (i64::MAX, "9999-12-31T23:59:59.999"),
+        ] {
+            assert_eq!(write_millis(Timestamp::from_millis(time)), text);
         }
     }
 
