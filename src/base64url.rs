@@ -64,8 +64,8 @@ pub(crate) fn append_written<R, E>(
     written
 }
 
-/// What may follow a text: a dot, and the longest signature.
-const SIGNATURE: usize = 1 + encoded_len(64);
+/// Characters that may follow a text: a dot, and the longest signature.
+const SIGNATURE: usize = 87;
 
 /// What was appended to text, or to nothing, as text.
 pub(crate) fn text(ascii: Vec<u8>) -> String {
