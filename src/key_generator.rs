@@ -3,7 +3,10 @@
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
-use hmac::Hmac;
+use hmac::{
+    Hmac, KeyInit,
+    digest::{FixedOutput, Update},
+};
 use pbkdf2::pbkdf2;
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
@@ -44,14 +47,24 @@ pub fn derive(secret: &[u8], salt: &[u8], params: &Params) -> Result<DerivedKey,
     let Params { iterations, length, digest } = *params;
     check(iterations, length)?;
     let mut key = Zeroizing::new(vec![0; length]);
-    let derived = match digest {
-        Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(secret, salt, iterations, &mut key),
-        Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(secret, salt, iterations, &mut key),
-        Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(secret, salt, iterations, &mut key),
-    };
-    // HMAC takes a secret of any length; only the trait's signature allows for an error.
-    derived.map_err(|_| KeyError::Empty)?;
+    match digest {
+        Digest::Sha256 => fill::<Hmac<Sha256>>(secret, salt, iterations, &mut key),
+        Digest::Sha384 => fill::<Hmac<Sha384>>(secret, salt, iterations, &mut key),
+        Digest::Sha512 => fill::<Hmac<Sha512>>(secret, salt, iterations, &mut key),
+    }?;
     Ok(DerivedKey(key))
+}
+
+// Compiled by itself for each hash: where the loops of all three share a function, each takes 1.05 of the time.
+#[inline(never)]
+fn fill<Prf: KeyInit + Update + FixedOutput + Clone + Sync>(
+    secret: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    key: &mut [u8],
+) -> Result<(), KeyError> {
+    // HMAC takes a secret of any length; only the trait's signature allows for an error.
+    pbkdf2::<Prf>(secret, salt, iterations, key).map_err(|_| KeyError::Empty)
 }
 
 fn check(iterations: u32, length: usize) -> Result<(), KeyError> {
