@@ -256,6 +256,7 @@ impl<'e, 'o> ser::Serializer for &'e mut Encoder<'o> {
         Map::begin(self)
     }
 
+    #[inline]
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'e, 'o>, Error> {
         Fields::begin(self, false)
     }

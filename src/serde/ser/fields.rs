@@ -1,80 +1,56 @@
 //! Structs: their fields in Erlang's order of keys, none twice.
 
-use core::cmp::Ordering;
+use alloc::vec;
+use core::ops::Range;
 
 use ::serde::ser::{self, Serialize};
+use zeroize::Zeroizing;
 
 use super::{
     Encoder, Error,
     map::{self, HEADER},
     set_length,
 };
-use crate::term::writer;
+use crate::{term::writer, wipe::wipe};
 
-/// Up to so many fields are put in order in place, as they are written.
+/// Of so many fields it is remembered where they stand.
 const FEW: usize = 16;
+
+/// Bytes of pairs that are put in order without the heap.
+const ROOM: usize = 256;
 
 /// A struct, whose fields come in the order of their declaration.
 pub(super) struct Fields<'e, 'o> {
     encoder: &'e mut Encoder<'o>,
     start: usize,
     count: usize,
-    /// The first [`FEW`] names in order, each with where its pair begins.
-    sorted: [(&'static str, usize); FEW],
+    /// The first [`FEW`] names, each with where its pair begins.
+    pairs: [(&'static str, usize); FEW],
     /// Whether it stands in a tuple behind a variant's tag.
     in_variant: bool,
 }
 
 impl<'e, 'o> Fields<'e, 'o> {
+    #[inline]
     pub(super) fn begin(encoder: &'e mut Encoder<'o>, in_variant: bool) -> Result<Self, Error> {
         encoder.enter()?;
         let start = encoder.out.len();
         writer::map(encoder.out, 0)?;
-        Ok(Self { encoder, start, count: 0, sorted: [("", 0); FEW], in_variant })
+        Ok(Self { encoder, start, count: 0, pairs: [("", 0); FEW], in_variant })
     }
 
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        let start = self.encoder.out.len();
+        if let Some(pair) = self.pairs.get_mut(self.count) {
+            *pair = (name, self.encoder.out.len());
+        }
+        self.count = self.count.saturating_add(1);
         if self.encoder.options.binary_keys {
             writer::binary(self.encoder.out, name.as_bytes())?;
         } else {
             writer::atom(self.encoder.out, name)?;
         }
-        value.serialize(&mut *self.encoder)?;
-        self.put_in_order(name, start)
-    }
-
-    /// Moves the last pair, which begins at `start`, before those of greater names.
-    fn put_in_order(&mut self, name: &'static str, start: usize) -> Result<(), Error> {
-        let last = self.count;
-        self.count = last.saturating_add(1);
-        let Some(sorted) = self.sorted.get_mut(..self.count) else { return Ok(()) };
-        let mut place = start;
-        let mut at = last;
-        for (other, begin) in sorted.iter().take(last).rev() {
-            match (*other).cmp(name) {
-                Ordering::Less => break,
-                Ordering::Equal => return Err(map::twice()),
-                Ordering::Greater => {
-                    place = *begin;
-                    at = at.saturating_sub(1);
-                }
-            }
-        }
-        let length = self.encoder.out.len().saturating_sub(start);
-        if at < last {
-            self.encoder.out.get_mut(place..).unwrap_or_default().rotate_right(length);
-        }
-        let later = sorted.get_mut(at..).unwrap_or_default();
-        later.rotate_right(1);
-        for (_, begin) in &mut *later {
-            *begin = begin.saturating_add(length);
-        }
-        if let Some(first) = later.first_mut() {
-            *first = (name, place);
-        }
-        Ok(())
+        value.serialize(&mut *self.encoder)
     }
 
     fn finish(self) -> Result<(), Error> {
@@ -83,11 +59,67 @@ impl<'e, 'o> Fields<'e, 'o> {
             self.encoder.leave();
         }
         set_length(self.encoder.out, self.start, self.count)?;
-        if self.count > FEW {
-            let pairs = self.start.saturating_add(HEADER);
-            map::sort(self.encoder.out.get_mut(pairs..).unwrap_or_default(), self.count)?;
+        if let Some(pairs) = self.pairs.get(..self.count) {
+            return put_in_order(self.encoder.out, pairs);
         }
-        Ok(())
+        let encoded = self.start.saturating_add(HEADER);
+        map::sort(self.encoder.out.get_mut(encoded..).unwrap_or_default(), self.count)
+    }
+}
+
+/// Puts the pairs at the end of `out` in the order of their names.
+fn put_in_order(out: &mut [u8], pairs: &[(&'static str, usize)]) -> Result<(), Error> {
+    let mut order = [(0, 0); FEW];
+    let order = order.get_mut(..pairs.len()).unwrap_or_default();
+    for (at, (place, (name, _))) in order.iter_mut().zip(pairs).enumerate() {
+        *place = (beginning(name), at);
+    }
+    let name = |at: usize| pairs.get(at).map_or("", |(name, _)| name);
+    let compare = |(one, this): &(u64, usize), (other, that): &(u64, usize)| {
+        one.cmp(other).then_with(|| name(*this).cmp(name(*that)))
+    };
+    if order.is_sorted_by(|one, other| compare(one, other).is_lt()) {
+        return Ok(());
+    }
+    order.sort_unstable_by(compare);
+    if !order.is_sorted_by(|one, other| compare(one, other).is_lt()) {
+        return Err(map::twice());
+    }
+    let end = out.len();
+    let begin = |at: usize| pairs.get(at).map_or(end, |(_, begin)| *begin);
+    let parts = order.iter().map(|(_, at)| begin(*at)..begin(at.saturating_add(1)));
+    let length = end.saturating_sub(begin(0));
+    if length <= ROOM {
+        let mut room = [0; ROOM];
+        join(out, parts, room.split_at_mut(length).0);
+        wipe(&mut room);
+    } else {
+        join(out, parts, &mut Zeroizing::new(vec![0; length]));
+    }
+    Ok(())
+}
+
+/// Writes the parts of `out` to its end one behind the other, by way of `room` that is as large as all.
+fn join(out: &mut [u8], parts: impl Iterator<Item = Range<usize>>, room: &mut [u8]) {
+    let mut left = &mut *room;
+    for part in parts {
+        let part = out.get(part).unwrap_or_default();
+        let (to, behind) = left.split_at_mut(part.len());
+        to.copy_from_slice(part);
+        left = behind;
+    }
+    let (_, end) = out.split_at_mut(out.len().saturating_sub(room.len()));
+    end.copy_from_slice(room);
+}
+
+/// The first eight bytes of a name, as a number that compares as they do.
+fn beginning(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    match bytes.first_chunk() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            (0..8).fold(0, |number, at| number << 8 | bytes.get(at).map_or(0, |&byte| byte.into()))
+        }
     }
 }
 
@@ -154,9 +186,32 @@ mod tests {
         }
     }
 
-    const NAMES: [&str; 20] = [
-        "a", "aa", "ab", "ac", "b", "ba", "bb", "c", "cab", "d", "e", "é", "f", "g", "gab", "h",
-        "i", "j", "k", "",
+    /// More than [`FEW`]; some are as another of its first eight bytes, or but for zeros behind it.
+    const NAMES: [&str; 24] = [
+        "a",
+        "a\0",
+        "aa",
+        "ab",
+        "ac",
+        "b",
+        "ba",
+        "bb",
+        "c",
+        "cab",
+        "d",
+        "e",
+        "é",
+        "f",
+        "g",
+        "gab",
+        "inserted",
+        "inserted\0",
+        "inserted_at",
+        "inserted_by",
+        "i",
+        "j",
+        "k",
+        "",
     ];
 
     proptest! {
