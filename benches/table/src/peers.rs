@@ -8,10 +8,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::measure::{Case, Kind::Peer};
 
+/// What a token says: its data, when it was signed, and until when it is valid.
 #[derive(Serialize, Deserialize)]
 struct Claims<T> {
     data: T,
+    iat: u64,
     exp: u64,
+}
+
+impl<T> Claims<T> {
+    fn new(data: T) -> Self {
+        let iat = now();
+        Self { data, iat, exp: iat + 86_400 }
+    }
 }
 
 fn now() -> u64 {
@@ -19,7 +28,7 @@ fn now() -> u64 {
 }
 
 fn json<T: Serialize>(data: T) -> String {
-    serde_json::to_string(&Claims { data, exp: now() + 86_400 }).unwrap()
+    serde_json::to_string(&Claims::new(data)).unwrap()
 }
 
 fn parsed<T: DeserializeOwned>(json: &[u8]) -> T {
@@ -31,7 +40,7 @@ fn parsed<T: DeserializeOwned>(json: &[u8]) -> T {
 pub fn sign<T: Serialize>(data: &'static T) -> Vec<Case<'static>> {
     let key = EncodingKey::from_secret(&[7; 32]);
     let jwt = Case::new(Peer, "jsonwebtoken HS256", move || {
-        jsonwebtoken::encode(&Header::default(), &Claims { data, exp: now() + 86_400 }, &key)
+        jsonwebtoken::encode(&Header::default(), &Claims::new(data), &key)
     });
     let verifier = message_verifier::Verifier::new(std::str::from_utf8(&[b'7'; 32]).unwrap());
     let rails =
@@ -40,7 +49,7 @@ pub fn sign<T: Serialize>(data: &'static T) -> Vec<Case<'static>> {
 }
 
 pub fn verify<T: Serialize + DeserializeOwned>(data: &'static T) -> Vec<Case<'static>> {
-    let claims = Claims { data, exp: now() + 86_400 };
+    let claims = Claims::new(data);
     let key = EncodingKey::from_secret(&[7; 32]);
     let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
     let key = DecodingKey::from_secret(&[7; 32]);
