@@ -11,6 +11,7 @@
     reason = "a test may panic, and is not a public interface"
 )]
 
+mod changed_answers;
 mod check;
 mod cookies;
 mod csrf;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    base64url, etf,
+    base64url,
+    etf::Likeness,
     file::{self, ensure, nullable},
     opening::Operation,
     report::Report,
@@ -103,14 +104,10 @@ fn check_written_again(
         return ensure(ours.is_ok() && ours == theirs, || format!("wrote {written}"));
     }
     let payload = |value: &str| value.split('.').nth(1).and_then(base64url::decode);
-    let likeness = payload(&written).zip(payload(&case.cookie));
-    let likeness = likeness.and_then(|(ours, theirs)| etf::likeness(&ours, &theirs));
-    let likeness = likeness.ok_or_else(|| format!("wrote {written}"))?;
-    report.likeness(likeness);
-    ensure(likeness < etf::Likeness::PairOrder || case.value.has_unordered_map(), || {
-        format!("order of pairs: wrote {written}")
-    })?;
-    ensure((written == case.cookie) == (likeness == etf::Likeness::Bytes), || written.clone())
+    let payloads = payload(&written).zip(payload(&case.cookie));
+    let (ours, theirs) = payloads.ok_or_else(|| format!("wrote {written}"))?;
+    let likeness = report.alike(&ours, &theirs, &case.value)?;
+    ensure((written == case.cookie) == (likeness == Likeness::Bytes), || written.clone())
 }
 
 /// Where it is the cookie of phx.gen.auth, the ready-made one has its name and attributes.

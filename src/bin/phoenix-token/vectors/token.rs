@@ -4,7 +4,8 @@
 use serde::Deserialize;
 
 use super::{
-    base64url, etf,
+    base64url,
+    etf::Likeness,
     file::{self, Age, Digest, ensure, nullable},
     hex::Hex,
     opening::{FutureRule, Opening, Operation, TokenResult},
@@ -172,17 +173,11 @@ fn check_made_again(case: &Case, key: &TokenKey, report: &mut Report) -> Result<
 
     let theirs = payload(case, &case.token)?;
     let ours = payload(case, &token)?;
-    let likeness = etf::likeness(&ours, &theirs)
-        .ok_or_else(|| format!("payload {ours:02x?}, not {theirs:02x?}"))?;
-    report.likeness(likeness);
-    ensure(likeness < etf::Likeness::PairOrder || case.data.has_unordered_map(), || {
-        format!("order of pairs: {ours:02x?}, not {theirs:02x?}")
-    })?;
-    let same_token = case.operation == Operation::Encrypt || token == case.token;
-    ensure(
-        same_token == (likeness == etf::Likeness::Bytes || case.operation == Operation::Encrypt),
-        || format!("made {token}"),
-    )
+    let likeness = report.alike(&ours, &theirs, &case.data)?;
+    if case.operation == Operation::Encrypt {
+        return Ok(());
+    }
+    ensure((token == case.token) == (likeness == Likeness::Bytes), || format!("made {token}"))
 }
 
 /// What was signed or encrypted.
