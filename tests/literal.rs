@@ -156,6 +156,14 @@ fn what_is_refused_is_told_with_its_place_and_what_was_expected() {
     }
 }
 
+/// Elixir has to have such a module.
+#[test]
+fn a_struct_may_be_of_a_module_with_a_name_of_erlangs() {
+    let term = parse("%:queue{a: 1}").unwrap();
+    assert_eq!(term.to_string(), "%:queue{a: 1}");
+    assert_eq!(parse("%{__struct__: :queue, a: 1}"), Ok(term));
+}
+
 /// What Elixir takes, and what would be a surprise in a token.
 #[test]
 fn doubtful_literals_are_refused() {

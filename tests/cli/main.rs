@@ -25,6 +25,7 @@ mod sessions;
 mod terms;
 mod tokens;
 mod usage;
+mod wanted_differences;
 
 use std::{
     io::Write as _,

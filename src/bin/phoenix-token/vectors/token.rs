@@ -39,7 +39,7 @@ struct Case {
 }
 
 /// The options of Plug.Crypto but for times and ages.
-#[derive(Default, Deserialize)]
+#[derive(Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
     key_iterations: Option<u32>,
@@ -111,10 +111,10 @@ fn check(case: &Case, rule: &mut Option<FutureRule>, report: &mut Report) -> Res
 
 fn key(case: &Case, secret: &str, salt: &str) -> Result<TokenKey, KeyError> {
     let secret = SecretKeyBase::new(secret)?;
-    let Options { key_iterations, key_length, key_digest } = case.options;
-    if key_iterations.is_none() && key_length.is_none() && key_digest.is_none() && !is_v1(case) {
+    if case.options == Options::default() && !is_v1(case) {
         return Ok(TokenKey::derive(&secret, salt));
     }
+    let Options { key_iterations, key_length, key_digest } = case.options;
     let mut builder = TokenKey::builder(&secret, salt);
     if let Some(iterations) = key_iterations {
         builder = builder.iterations(iterations);
@@ -171,6 +171,8 @@ fn check_made_again(case: &Case, key: &TokenKey, report: &mut Report) -> Result<
     let token = token.map_err(|error| error.to_string())?;
     ensure(serde.as_ref() == Ok(&token), || format!("{serde:?} through serde"))?;
 
+    let header = |token: &str| token.split('.').next().map(str::to_owned);
+    ensure(header(&token) == header(&case.token), || format!("made {token}"))?;
     let theirs = payload(case, &case.token)?;
     let ours = payload(case, &token)?;
     let likeness = report.alike(&ours, &theirs, &case.data)?;
