@@ -178,7 +178,7 @@ fn who_logs_in_and_out_with_axum_is_not_named() {
             jar.get(&app, "/").await;
             jar.post(&app, "/log-in?user=1").await;
             jar.post(&app, "/log-in?user=1&remember_me=true").await;
-            service.clock.advance(std::time::Duration::from_secs(8 * 86_400));
+            service.clock.advance(Duration::from_secs(8 * 86_400));
             jar.get(&app, "/").await;
             let mut same = jar.clone();
             jar.post(&app, "/log-out").await;

@@ -135,15 +135,34 @@ fn of_what_otp_writes() {
     const NAME: &str = "etf_encode.json";
     a_few_are_right(NAME);
     each_field_counts(NAME, &["term", "etf", "compressed", "etf_sha256", "etf_bytes"]);
-    // Two strings as keys have one order.
-    let pairs = json!([[{"binary": "61"}, {"integer": "1"}], [{"binary": "62"}, {"integer": "2"}]]);
-    let of_pairs = |first: &str, second: &str| {
-        let case = json!({"term": {"map": pairs}, "etf": format!("837400000002{first}{second}")});
-        check(NAME, &[case])
+    // In two orders; that of strings is OTP's own choice in none, and in maps of more than 32 keys.
+    let string =
+        |key: usize| (json!({"binary": format!("{key:02x}")}), format!("6d00000001{key:02x}"));
+    let atom = (json!({"atom": "a"}), "770161".to_owned());
+    let strings = |count| (0..count).map(string).collect::<Vec<_>>();
+    for (keys, is_free) in [
+        (strings(2), false),
+        (vec![atom, string(0)], false),
+        (strings(32), false),
+        (strings(33), true),
+    ] {
+        let term: Vec<_> = keys.iter().map(|(key, _)| json!([key, {"integer": "1"}])).collect();
+        let pairs: Vec<_> = keys.iter().map(|(_, etf)| format!("{etf}6101")).collect();
+        let with = |pairs: String| {
+            let etf = format!("8374{:08x}{pairs}", keys.len());
+            check(NAME, &[json!({"term": {"map": term}, "etf": etf})])
+        };
+        assert_eq!(with(pairs.concat()).code, Some(0));
+        let turned = with(pairs.into_iter().rev().collect());
+        assert_eq!(turned.code == Some(0), is_free, "{turned:?}");
+        assert_ne!(turned.out.contains("case 0: order of pairs: "), is_free, "{turned:?}");
+    }
+    let repeated = |count: usize| {
+        let term = json!({"repeat": {"kind": "binary of x", "count": count}});
+        check(NAME, &[json!({"term": term, "etf_sha256": "00", "etf_bytes": 1})]).out
     };
-    let (a, b) = ("6d00000001616101", "6d00000001626102");
-    assert_eq!(of_pairs(a, b).code, Some(0));
-    assert!(of_pairs(b, a).out.contains("case 0: order of pairs: "));
+    assert!(repeated(10_000_001).contains("case 0: 10000001 elements"));
+    assert!(!repeated(10_000_000).contains("elements"));
 }
 
 #[test]
