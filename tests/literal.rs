@@ -79,6 +79,7 @@ x""#,
         "[~D[-0001-02-28], ~T[23:59:59], ~U[2024-02-29 00:00:00.000Z]]",
         "[~D[-0001-02-28], ~T[23:59:59], ~U[2024-02-29 00:00:00.000Z]]",
     ),
+    ("[~D[2000-02-29], ~D[2023-04-30]]", "[~D[2000-02-29], ~D[2023-04-30]]"),
 ];
 
 #[test]
@@ -107,7 +108,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("1_", "line 1, column 3: expected a digit, found the end"),
     ("1__0", "line 1, column 3: expected a digit, found '_'"),
     ("0xg", "line 1, column 3: expected a hexadecimal digit, found 'g'"),
+    ("0o8", "line 1, column 3: expected an octal digit, found '8'"),
     ("0b2", "line 1, column 3: expected a binary digit, found '2'"),
+    ("1.", "line 1, column 2: expected nothing more after the term, found '.'"),
+    ("Foo.bar", "line 1, column 4: expected nothing more after the term, found '.'"),
     ("-", "line 1, column 2: expected a digit, found the end"),
     ("1.0e400", "line 1, column 1: a float beyond the largest there is"),
     (
@@ -130,6 +134,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("%[1]", "line 1, column 2: expected `{` or the name of a module, found '['"),
     ("[a: 1 b: 2]", "line 1, column 7: expected `,` or `]`, found 'b'"),
     ("~D[2023-02-29]", "line 1, column 1: expected a date such as ~D[2020-01-02], found '~'"),
+    ("~D[1900-02-29]", "line 1, column 1: expected a date such as ~D[2020-01-02], found '~'"),
+    ("~D[2023-04-31]", "line 1, column 1: expected a date such as ~D[2020-01-02], found '~'"),
+    ("~D[20200-01-02]", "line 1, column 1: expected a date such as ~D[2020-01-02], found '~'"),
+    ("~T[+1:00:00]", "line 1, column 1: expected a time such as ~T[03:04:05], found '~'"),
+    ("~T[03:04:05.]", "line 1, column 1: expected a time such as ~T[03:04:05], found '~'"),
     ("~T[24:00:00]", "line 1, column 1: expected a time such as ~T[03:04:05], found '~'"),
     (
         "~U[2020-01-02 03:04:05]",
@@ -145,6 +154,14 @@ fn what_is_refused_is_told_with_its_place_and_what_was_expected() {
     for (text, told) in REFUSED {
         assert_eq!(parse(text).unwrap_err().to_string(), *told, "{text}");
     }
+}
+
+/// Elixir has to have such a module.
+#[test]
+fn a_struct_may_be_of_a_module_with_a_name_of_erlangs() {
+    let term = parse("%:queue{a: 1}").unwrap();
+    assert_eq!(term.to_string(), "%:queue{a: 1}");
+    assert_eq!(parse("%{__struct__: :queue, a: 1}"), Ok(term));
 }
 
 /// What Elixir takes, and what would be a surprise in a token.

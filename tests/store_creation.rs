@@ -131,6 +131,33 @@ async fn long_names_have_an_index_each<P: Place>() {
     }
 }
 
+/// Which later migrations of Phoenix look for; as far as PostgreSQL has room for them.
+async fn indexes_have_ectos_names<P: Place>() {
+    let Some(pool) = P::fresh().await else { return };
+    let longest = "t".repeat(63 - "_user_id_index".len());
+    for table in ["users_tokens", &longest, &format!("{longest}t")] {
+        Store::create_table(&pool, &Settings::new().table(table)).await.unwrap();
+        let names = P::texts(&pool, &names_of_indexes::<P>(table)).await;
+        for columns in ["user_id", "context_token", "context_inserted_at"] {
+            let name = format!("{table}_{columns}_index");
+            assert_eq!(names.contains(&name), name.len() <= 63, "{name} {names:?}");
+        }
+    }
+}
+
+fn names_of_indexes<P: Place>(table: &str) -> String {
+    if is_postgres::<P>() {
+        format!("SELECT indexname::text FROM pg_indexes WHERE tablename = '{table}'")
+    } else if is_sqlite::<P>() {
+        format!("SELECT name FROM sqlite_master WHERE tbl_name = '{table}' AND type = 'index'")
+    } else {
+        format!(
+            "SELECT CAST(index_name AS CHAR) FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name = '{table}'"
+        )
+    }
+}
+
 /// Ecto's names are the table's and the columns' in a row: those of two tables, or of two columns of
 /// one, may be the same.
 async fn names_that_cross_have_an_index_each<P: Place>() {
@@ -260,6 +287,23 @@ async fn where_nothing_is_missing_no_right_to_make_it_is_asked_for() {
     Postgres::run(&pool, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_locked_file_is_tried_again_and_then_busy() {
+    use databases::sqlite::SqliteFile;
+    let pool = SqliteFile::fresh().await.unwrap();
+    let options = (*pool.connect_options()).clone().busy_timeout(Duration::ZERO);
+    let impatient = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let holder = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let create = async |attempts| {
+        Store::create_table(&impatient, &Settings::new().attempts(attempts)).await.unwrap_err()
+    };
+    assert!(matches!(create(2).await, StoreError::Busy(_)));
+    assert!(matches!(create(1).await, StoreError::Database(_)), "it was not tried again");
+    holder.rollback().await.unwrap();
+    Store::create_table(&impatient, &Settings::new()).await.unwrap();
+}
+
 /// How many indexes the table has besides its primary key's.
 async fn indexes<P: Place>(pool: &Pool<P::DB>, table: &str) -> i64 {
     let count = if is_postgres::<P>() {
@@ -282,5 +326,6 @@ on_every_database! {
     many_may_make_tables_whose_names_cross_at_once
     a_table_is_made_in_a_transaction_of_the_caller
     long_names_have_an_index_each
+    indexes_have_ectos_names
     names_that_cross_have_an_index_each
 }

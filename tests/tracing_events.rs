@@ -16,6 +16,7 @@ mod service;
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use phoenix_token::{
@@ -132,6 +133,36 @@ fn what_the_store_ends_and_sweeps_is_counted_and_not_named() {
     );
 }
 
+#[test]
+fn each_retry_of_a_statement_is_said_with_its_number() {
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+    let folder = std::env::temp_dir().join(format!("phoenix-token-retries-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let text = said(|| {
+        runtime.block_on(async {
+            let options =
+                SqliteConnectOptions::new().filename(folder.join("app.db")).create_if_missing(true);
+            let pool =
+                SqlitePool::connect_with(options.busy_timeout(Duration::ZERO)).await.unwrap();
+            let settings = Settings::new().attempts(3).timeout(Duration::from_secs(60));
+            Store::create_table(&pool, &settings).await.unwrap();
+            let store = Store::open(&pool, settings).await.unwrap();
+            let holder = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+            store.create(&pool, 42, &NewSession::new()).await.unwrap_err();
+            holder.rollback().await.unwrap();
+            pool.close().await;
+        });
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(
+        text,
+        "DEBUG message=statement retried attempt=1\n\
+         DEBUG message=statement retried attempt=2\n"
+    );
+}
+
 #[cfg(feature = "axum")]
 #[test]
 fn who_logs_in_and_out_with_axum_is_not_named() {
@@ -147,7 +178,7 @@ fn who_logs_in_and_out_with_axum_is_not_named() {
             jar.get(&app, "/").await;
             jar.post(&app, "/log-in?user=1").await;
             jar.post(&app, "/log-in?user=1&remember_me=true").await;
-            service.clock.advance(std::time::Duration::from_secs(8 * 86_400));
+            service.clock.advance(Duration::from_secs(8 * 86_400));
             jar.get(&app, "/").await;
             let mut same = jar.clone();
             jar.post(&app, "/log-out").await;

@@ -81,6 +81,19 @@ fn what_opens_a_session_is_shown_only_where_it_is_named() {
     assert!(written.err.contains("left out when the session was read"), "{written:?}");
 }
 
+/// Plug.Crypto 1.x takes keys of other lengths, later releases do not.
+#[test]
+fn the_length_of_the_key_is_judged_by_the_form_of_the_cookie() {
+    let options = [&SALTS[..], &["--key-length", "16"]].concat();
+    let write = ["session", "write", "--data", r#"{"locale": "pl"}"#, "--a128gcm"];
+    let old = run(&[&write[..], &options].concat());
+    assert_eq!(read(&[&options[..], &[old.line()]].concat()), r#"%{"locale" => "pl"}"#);
+    let new = encrypted().write(&Session::new()).unwrap();
+    let refused = run(&[&["session", "read"], &options[..], &[&new]].concat());
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.starts_with("phoenix-token: --key-length: "), "{refused:?}");
+}
+
 #[test]
 fn a_short_secret_is_no_secret_for_sessions() {
     let args = ["session", "read", "--signing-salt", "signing", "x"];

@@ -11,6 +11,7 @@
     reason = "a test may panic, and is not a public interface"
 )]
 
+mod changed_answers;
 mod check;
 mod cookies;
 mod csrf;
@@ -24,6 +25,7 @@ mod sessions;
 mod terms;
 mod tokens;
 mod usage;
+mod wanted_differences;
 
 use std::{
     io::Write as _,

@@ -50,6 +50,13 @@ fn standard_input_is_read_for_one_thing_only() {
 }
 
 #[test]
+fn standard_input_has_at_most_16_mebibytes() {
+    let inspect = |bytes| feed(&"x".repeat(bytes), command().args(["inspect", "-"]));
+    inspect(16 << 20).says(1, "neither a token nor a cookie of Plug");
+    inspect((16 << 20) + 1).says(2, "TOKEN: more than 16 MiB");
+}
+
+#[test]
 fn a_database_with_a_password_is_not_named_in_an_error() {
     for url in [
         "postgres://user:sesame-open@127.0.0.1:1/db",

@@ -1,7 +1,8 @@
 //! Tokens, to and from the library, and those of the real one.
 
 use phoenix_token::{
-    MaxAge, SecretKeyBase, Sign, Timestamp, TokenKey, Verify, key_generator::Digest, term::Term,
+    MaxAge, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify, key_generator::Digest,
+    message_verifier, term::Term,
 };
 use serde_json::Value;
 
@@ -82,6 +83,38 @@ fn inspect_needs_no_key_and_says_that_nothing_was_checked() {
     let encrypted = run(&["inspect", &key("s").encrypt(&5).unwrap()]);
     assert!(encrypted.out.contains("form: encrypted, XCP"), "{encrypted:?}");
     run(&["inspect", "x"]).says(1, "neither a token nor a cookie of Plug");
+}
+
+#[test]
+fn inspect_tells_each_form_and_what_is_no_token() {
+    let key = SigningKey::new("any key").unwrap();
+    let term = Term::from(7).encode().unwrap();
+    for (digest, bytes, form, content) in [
+        (Digest::Sha384, &term[..], "signed, HS384\npayload: 3 bytes", "term: 7"),
+        (Digest::Sha512, b"text", "signed, HS512\npayload: 4 bytes", "no term"),
+    ] {
+        let message = message_verifier::sign(bytes, &key, digest);
+        let seen = finish(command().args(["inspect", &message]));
+        assert_eq!(seen.out, format!("nothing of this was checked\nform: {form}\n{content}\n"));
+    }
+    let old = run(&["encrypt", "--salt", "s", "--data", "1", "--a128gcm"]);
+    let seen = finish(command().args(["inspect", old.line()]));
+    assert!(seen.out.contains("form: encrypted, A128GCM (Plug.Crypto 1)\n"), "{seen:?}");
+}
+
+#[test]
+fn data_too_large_for_a_token_and_a_time_beyond_all_are_told() {
+    let large = format!("\"{}\"", "x".repeat(5 << 20));
+    for option in ["--data", "--elixir"] {
+        for operation in ["sign", "encrypt"] {
+            let ran = run_with(&large, &[operation, "--salt", "s", option, "-"]);
+            assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+            assert!(ran.err.starts_with(&format!("phoenix-token: {option}: ")), "{}", ran.err);
+        }
+    }
+    let moment = |text| run(&["sign", "--salt", "s", "--data", "1", "--signed-at", text]);
+    assert_eq!(moment("8.9e15").code, Some(0));
+    assert_eq!(moment("9.0e15").code, Some(2));
 }
 
 /// The tokens of plug_crypto 2.1.1 have expired long since, so they are read without an age.

@@ -23,7 +23,9 @@ impl Copy {
             let Ok(bytes) = fs::read(name) else { continue }; // deleted, or a folder
             match String::from_utf8(bytes) {
                 Ok(text) if name.starts_with("tests/") => {
-                    copy.write(name, keeping_the_switch(text))?
+                    let text = keeping_the_switch(text);
+                    let switch = if is_program(name) { include_str!("switch.rs") } else { "" };
+                    copy.write(name, text + switch)?
                 }
                 Ok(text) => copy.write(name, text)?,
                 Err(binary) => copy.write(name, binary.into_bytes())?,
@@ -47,6 +49,16 @@ impl Copy {
         let path = self.root.join(name);
         fs::create_dir_all(path.parent().ok_or("no folder")?)?;
         Ok(fs::write(path, contents)?)
+    }
+}
+
+/// Whether it is the first file of a test program, some of which take in files of the command by
+/// their path.
+fn is_program(name: &str) -> bool {
+    match name.split('/').collect::<Vec<_>>()[..] {
+        ["tests", file] => file.ends_with(".rs"),
+        ["tests", folder, file] => folder != "switched_mutants" && file == "main.rs",
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 
 #[doc(hidden)]
-#[allow(missing_docs, clippy::all)]
+#[allow(dead_code, missing_docs, unreachable_pub, clippy::all)]
 pub mod switched {
     //! Which mutant this process is.
     extern crate std;

@@ -95,8 +95,8 @@ impl Bits {
 
     fn into_term(self) -> Term {
         match Bitstring::new(self.bytes.clone(), self.last) {
-            Some(bits) if self.last > 0 => Term::from(bits),
-            _ => Term::Binary(self.bytes),
+            Some(bits) => Term::from(bits),
+            None => Term::Binary(self.bytes),
         }
     }
 }

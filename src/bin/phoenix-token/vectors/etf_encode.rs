@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    etf::{self, Likeness},
+    etf::Likeness,
     file::{self, ensure},
     hex::{self, Hex},
     report::Report,
@@ -59,11 +59,7 @@ fn spelt_out(
 ) -> Result<(), String> {
     let decoded = Term::decode(etf);
     ensure(decoded.as_ref() == Ok(term), || format!("read as {decoded:?}"))?;
-    let likeness = etf::likeness(ours, etf).ok_or_else(|| format!("wrote {ours:02x?}"))?;
-    report.likeness(likeness);
-    ensure(likeness < Likeness::PairOrder || case.term.has_unordered_map(), || {
-        format!("order of pairs: wrote {ours:02x?}")
-    })?;
+    report.alike(ours, etf, &case.term)?;
     let Some(compressed) = &case.compressed else { return Ok(()) };
     let decoded = Term::decode(compressed);
     ensure(decoded.as_ref() == Ok(term), || format!("compressed: read as {decoded:?}"))

@@ -42,7 +42,7 @@ pub(crate) fn each<C: DeserializeOwned>(
     Ok(())
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Digest {
     Sha256,

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{difference::Difference, etf::Likeness};
+use super::{
+    difference::Difference,
+    etf::{self, Likeness},
+    file::ensure,
+    term_json::TermJson,
+};
 
 /// Failures of one file that are told in full.
 const TOLD: usize = 10;
@@ -43,6 +48,23 @@ impl Report {
 
     pub(crate) fn likeness(&mut self, likeness: Likeness) {
         increment(self.likeness.entry(likeness).or_default(), 1);
+    }
+
+    /// Counts how alike two encodings of a term are; the pairs of its maps stand in another order only
+    /// where OTP chooses one of its own.
+    pub(crate) fn alike(
+        &mut self,
+        ours: &[u8],
+        theirs: &[u8],
+        term: &TermJson,
+    ) -> Result<Likeness, String> {
+        let likeness = etf::likeness(ours, theirs)
+            .ok_or_else(|| format!("wrote {ours:02x?}, not {theirs:02x?}"))?;
+        self.likeness(likeness);
+        ensure(likeness < Likeness::PairOrder || term.has_unordered_map(), || {
+            format!("order of pairs: {ours:02x?}, not {theirs:02x?}")
+        })?;
+        Ok(likeness)
     }
 
     pub(crate) fn oddity(&mut self, name: &'static str) {

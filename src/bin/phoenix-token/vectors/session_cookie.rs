@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     base64url,
     difference::Difference,
-    etf,
+    etf::Likeness,
     file::{self, Digest, ensure, nullable},
     report::Report,
     tamper,
@@ -76,13 +76,8 @@ fn check_written_again(
     let bytes =
         |cookie: &str| key.read_as::<Vec<u8>>(cookie).map_err(|error| format!("{error}: {cookie}"));
     let (ours, theirs) = (bytes(&written)?, bytes(&case.cookie)?);
-    let likeness = etf::likeness(&ours, &theirs)
-        .ok_or_else(|| format!("wrote {ours:02x?}, not {theirs:02x?}"))?;
-    report.likeness(likeness);
-    ensure(likeness < etf::Likeness::PairOrder || case.session.has_unordered_map(), || {
-        format!("order of pairs: {ours:02x?}, not {theirs:02x?}")
-    })?;
-    if case.encryption_salt.is_none() && likeness == etf::Likeness::Bytes {
+    let likeness = report.alike(&ours, &theirs, &case.session)?;
+    if case.encryption_salt.is_none() && likeness == Likeness::Bytes {
         return ensure(written == case.cookie, || format!("wrote {written}"));
     }
     let header = |cookie: &str| cookie.split('.').next().map(str::to_owned);

@@ -20,3 +20,14 @@ pub(crate) fn each_position(token: &str, each: usize) -> impl Iterator<Item = St
             .map(move |other| format!("{before}{other}{after}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_character_gives_way_to_its_neighbour_and_to_others_than_the_last() {
+        let tampered: Vec<_> = each_position("AB", 3).collect();
+        assert_eq!(tampered, ["@B", "BB", "zB", "AC", "A7", "A-"]);
+    }
+}
