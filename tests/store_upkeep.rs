@@ -334,6 +334,28 @@ async fn of_an_operation_of_two_statements_both_take_effect_or_none() {
     assert_eq!(store.count(&pool, 1).await.unwrap(), 1, "no second token");
 }
 
+/// So that a sweep never waits for a log-out, nor a log-out for a sweep.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn what_has_expired_and_somebody_holds_is_left_for_the_next_time() {
+    use databases::postgres::Postgres;
+    let clock = TestClock::new();
+    let Some((pool, store)) = made::<Postgres>(clock.on(Settings::new())).await else { return };
+    for user in 0..3 {
+        store.create(&pool, user, &NewSession::new()).await.unwrap();
+    }
+    clock.advance(14 * DAY);
+    let mut holder = pool.begin().await.unwrap();
+    let hold = "SELECT 1 FROM users_tokens WHERE user_id = 1 FOR UPDATE";
+    Postgres::run_in(&mut holder, hold).await;
+    let mut connection = pool.acquire().await.unwrap();
+    // It would be an error to wait.
+    Postgres::run_in(&mut connection, "SET lock_timeout = '1ms'").await;
+    assert_eq!(store.delete_expired(&mut connection, Expired::Sessions, 10).await.unwrap(), 2);
+    holder.rollback().await.unwrap();
+    assert_eq!(store.delete_expired(&pool, Expired::Sessions, 10).await.unwrap(), 1);
+}
+
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn sqlite_busy_is_tried_again_and_then_an_error() {

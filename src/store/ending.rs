@@ -180,3 +180,19 @@ fn told(ended: Vec<Ended>, fault: Option<StoreError>) -> Result<Vec<Ended>, Stor
         Some(error) => Err(StoreError::Incomplete { ended, error: Box::new(error) }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_with_what_has_ended_all_the_same() {
+        let ended = Ended { user_id: Id::from(1), handle: None, live_socket_topic: "topic".into() };
+        let fault = || Some(StoreError::TimedOut);
+        assert!(matches!(told(Vec::new(), fault()), Err(StoreError::TimedOut)));
+        let told = told(vec![ended.clone()], fault());
+        assert!(matches!(told, Err(StoreError::Incomplete { ended: all, .. }) if all == [ended]));
+    }
+}

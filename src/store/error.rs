@@ -125,3 +125,25 @@ impl From<sqlx::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::error::Error as _;
+    use std::string::ToString as _;
+
+    use super::*;
+
+    /// Who prints an error with its causes sees the database's own words.
+    #[test]
+    fn the_cause_of_an_error_is_its_source() {
+        let cause = |error: StoreError| error.source().map(|source| source.to_string());
+        let of_database = || StoreError::Database(sqlx::Error::RowNotFound);
+        let said = sqlx::Error::RowNotFound.to_string();
+        assert_eq!(cause(of_database()).as_ref(), Some(&said));
+        assert_eq!(cause(StoreError::Busy(sqlx::Error::RowNotFound)).as_ref(), Some(&said));
+        let incomplete =
+            StoreError::Incomplete { ended: Vec::new(), error: Box::new(of_database()) };
+        assert_eq!(cause(incomplete), Some(of_database().to_string()));
+        assert_eq!(cause(StoreError::TimedOut), None);
+    }
+}
