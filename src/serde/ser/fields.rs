@@ -4,7 +4,6 @@ use alloc::vec;
 use core::ops::Range;
 
 use ::serde::ser::{self, Serialize};
-use zeroize::Zeroizing;
 
 use super::{
     Encoder, Error,
@@ -78,23 +77,28 @@ fn put_in_order(out: &mut [u8], pairs: &[(&'static str, usize)]) -> Result<(), E
     let compare = |(one, this): &(u64, usize), (other, that): &(u64, usize)| {
         one.cmp(other).then_with(|| name(*this).cmp(name(*that)))
     };
-    if order.is_sorted_by(|one, other| compare(one, other).is_lt()) {
+    let is_in_order = |order: &[_]| order.is_sorted_by(|one, other| compare(one, other).is_lt());
+    if is_in_order(order) {
         return Ok(());
     }
     order.sort_unstable_by(compare);
-    if !order.is_sorted_by(|one, other| compare(one, other).is_lt()) {
+    if !is_in_order(order) {
         return Err(map::twice());
     }
+    let in_place = order.iter().enumerate().take_while(|(place, (_, at))| place == at).count();
     let end = out.len();
     let begin = |at: usize| pairs.get(at).map_or(end, |(_, begin)| *begin);
-    let parts = order.iter().map(|(_, at)| begin(*at)..begin(at.saturating_add(1)));
-    let length = end.saturating_sub(begin(0));
+    let moved = order.get(in_place..).unwrap_or_default();
+    let parts = moved.iter().map(|(_, at)| begin(*at)..begin(at.saturating_add(1)));
+    let length = end.saturating_sub(begin(in_place));
     if length <= ROOM {
         let mut room = [0; ROOM];
         join(out, parts, room.split_at_mut(length).0);
         wipe(&mut room);
     } else {
-        join(out, parts, &mut Zeroizing::new(vec![0; length]));
+        let mut room = vec![0; length];
+        join(out, parts, &mut room);
+        wipe(&mut room);
     }
     Ok(())
 }
@@ -162,9 +166,17 @@ impl ser::SerializeStructVariant for Fields<'_, '_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
-    use alloc::{string::ToString, vec::Vec};
+    use alloc::{
+        boxed::Box,
+        string::{String, ToString},
+        vec::Vec,
+    };
+    use core::iter::repeat;
 
-    use ::serde::{Serializer, ser::SerializeStruct};
+    use ::serde::{
+        Serializer,
+        ser::{SerializeStruct, SerializeStructVariant},
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -173,16 +185,68 @@ mod tests {
         term::Term,
     };
 
-    /// A struct of fields with these names, whose values tell the name and differ in length.
-    struct Named(Vec<&'static str>);
+    const BOTH: [Options; 2] = [Options::new(), Options::new().binary_keys()];
+
+    /// A struct, whose first field holds the other and whose others tell their names.
+    #[derive(Clone, Debug)]
+    struct Named {
+        names: Vec<&'static str>,
+        inner: Option<Box<Self>>,
+        is_variant: bool,
+    }
+
+    impl Named {
+        fn of(names: Vec<&'static str>) -> Self {
+            Self { names, inner: None, is_variant: false }
+        }
+
+        fn text(name: &str) -> String {
+            name.repeat(name.len())
+        }
+
+        /// The fields, in their order in the struct.
+        fn fields(&self) -> impl Iterator<Item = (&'static str, Option<&Self>)> {
+            let inner = self.inner.as_deref().into_iter().map(Some).chain(repeat(None));
+            self.names.iter().copied().zip(inner)
+        }
+
+        fn is_in(&self, term: &Term) -> bool {
+            let term = match term.as_tuple() {
+                Some([tag, term]) if self.is_variant => {
+                    assert_eq!(tag, &Term::atom("variant").unwrap());
+                    term
+                }
+                _ => term,
+            };
+            let map = term.as_map().unwrap();
+            let value = |name| map.get_atom(name).or_else(|| map.get_str(name)).unwrap();
+            map.len() == self.names.len()
+                && self.fields().all(|(name, inner)| match inner {
+                    Some(inner) => inner.is_in(value(name)),
+                    None => *value(name) == Term::from(Self::text(name)),
+                })
+        }
+    }
 
     impl Serialize for Named {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut fields = serializer.serialize_struct("Named", self.0.len())?;
-            for name in &self.0 {
-                fields.serialize_field(name, &name.repeat(name.len()))?;
+            macro_rules! write_to {
+                ($fields:expr) => {{
+                    let mut fields = $fields?;
+                    for (name, inner) in self.fields() {
+                        match inner {
+                            Some(inner) => fields.serialize_field(name, inner)?,
+                            None => fields.serialize_field(name, &Self::text(name))?,
+                        }
+                    }
+                    fields.end()
+                }};
             }
-            fields.end()
+            if self.is_variant {
+                write_to!(serializer.serialize_struct_variant("", 0, "variant", self.names.len()))
+            } else {
+                write_to!(serializer.serialize_struct("Named", self.names.len()))
+            }
         }
     }
 
@@ -214,30 +278,69 @@ mod tests {
         "",
     ];
 
+    fn named(inner: impl Strategy<Value = Option<Box<Named>>>) -> impl Strategy<Value = Named> {
+        let names = (Just(NAMES.to_vec()).prop_shuffle(), 0..=NAMES.len());
+        (names, inner, any::<bool>()).prop_map(|((mut names, count), inner, is_variant)| {
+            names.truncate(count);
+            Named { names, inner, is_variant }
+        })
+    }
+
     proptest! {
         #[test]
         fn fields_are_in_order_and_keep_their_values(
-            names in Just(NAMES.to_vec()).prop_shuffle(),
-            count in 0..=NAMES.len(),
-            again in any::<prop::sample::Index>(),
+            one in named(proptest::option::of(named(Just(None)).prop_map(Box::new))),
         ) {
-            let mut named = Named(names.into_iter().take(count).collect());
-            for options in [Options::new(), Options::new().binary_keys()] {
-                let bytes = to_vec_with(&named, options).unwrap();
+            for options in BOTH {
+                let bytes = to_vec_with(&("before", &one, "behind"), options).unwrap();
                 let term = Term::decode(&bytes).unwrap();
                 prop_assert_eq!(term.encode().unwrap(), bytes);
-                let map = term.as_map().unwrap();
-                prop_assert_eq!(map.len(), count);
-                for name in &named.0 {
-                    let value = map.get_atom(name).or_else(|| map.get_str(name)).unwrap();
-                    prop_assert_eq!(value, &Term::from(name.repeat(name.len())));
-                }
+                let [before, term, behind] = term.as_tuple().unwrap() else { panic!("{term:?}") };
+                prop_assert_eq!([before, behind], [&Term::from("before"), &Term::from("behind")]);
+                prop_assert!(one.is_in(term));
             }
-            if count > 0 {
-                named.0.push(*again.get(&named.0));
-                let error = to_vec_with(&named, Options::new()).unwrap_err();
+        }
+
+        #[test]
+        fn a_name_that_comes_twice_is_refused(
+            one in named(Just(None)).prop_filter("a name", |one| !one.names.is_empty()),
+            again in any::<prop::sample::Index>(),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let mut names = one.names;
+            names.insert(place.index(names.len()), *again.get(&names));
+            for options in BOTH {
+                let error = to_vec_with(&Named::of(names.clone()), options).unwrap_err();
                 prop_assert_eq!(error.to_string(), map::twice().to_string());
             }
+        }
+    }
+
+    #[test]
+    fn structs_on_both_sides_of_each_bound_are_put_in_order() {
+        #[derive(::serde::Serialize)]
+        struct Two<'a> {
+            b: &'a str,
+            a: u8,
+        }
+
+        // Two names of a letter, the head of a text and a small integer.
+        for length in [ROOM, ROOM.saturating_add(1)].map(|bytes| bytes.saturating_sub(13)) {
+            let text = "x".repeat(length);
+            let bytes = to_vec_with(&Two { b: &text, a: 7 }, Options::new()).unwrap();
+            let term = Term::decode(&bytes).unwrap();
+            assert_eq!(bytes.len(), length.saturating_add(13).saturating_add(6));
+            assert_eq!(term.encode().unwrap(), bytes);
+            assert_eq!(term.as_map().unwrap().get_atom("b"), Some(&Term::from(text)));
+        }
+        for count in [FEW, FEW.saturating_add(1)] {
+            let mut names = NAMES.into_iter().take(count).collect::<Vec<_>>();
+            names.reverse();
+            let one = Named::of(names);
+            let bytes = to_vec_with(&one, Options::new()).unwrap();
+            let term = Term::decode(&bytes).unwrap();
+            assert_eq!(term.encode().unwrap(), bytes);
+            assert!(one.is_in(&term));
         }
     }
 }
