@@ -14,6 +14,8 @@
 #[allow(unreachable_pub, reason = "a module of tests")]
 mod freed;
 
+use std::collections::HashMap;
+
 use freed::{held_after_drop, left_behind};
 use phoenix_token::{
     EncryptionKey, Keyring, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify,
@@ -132,6 +134,35 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
         let token = message_encryptor::encrypt(&message, b"", &sealed).unwrap();
         let opened = || message_encryptor::decrypt(&token, b"", &sealed, b"").unwrap();
         assert_eq!(left_behind(&SECRET, opened), 0, "{repeated}, a bare message");
+    }
+}
+
+/// In Erlang's order of keys `secret` goes behind `number`.
+#[derive(serde::Serialize)]
+struct OutOfOrder {
+    secret: String,
+    number: u8,
+}
+
+#[test]
+fn what_is_put_in_order_before_it_is_encrypted_is_nowhere_else_afterwards() {
+    let key = key("salt");
+    for repeated in [1, 3, 5, 20] {
+        let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
+        let map = HashMap::from([(1, &*secret), (2, ""), (3, ""), (4, ""), (5, "")]);
+        let fields = OutOfOrder { secret: secret.clone(), number: 7 };
+        let encrypted = |data: &dyn Fn(&mut String)| {
+            left_behind(&SECRET, || {
+                // Where it grows, the allocator copies what is in it.
+                let mut token = String::with_capacity(4000);
+                data(&mut token);
+                token
+            })
+        };
+        let by = Sign::at(NOW);
+        let of_map = encrypted(&|token| key.encrypt_into(&map, &by, token).unwrap());
+        let of_struct = encrypted(&|token| key.encrypt_into(&fields, &by, token).unwrap());
+        assert_eq!((of_map, of_struct), (0, 0), "{repeated}");
     }
 }
 
