@@ -1,6 +1,5 @@
 //! Structs: their fields in Erlang's order of keys, none twice.
 
-use alloc::vec;
 use core::ops::Range;
 
 use ::serde::ser::{self, Serialize};
@@ -15,7 +14,7 @@ use crate::{term::writer, wipe::wipe};
 /// Of so many fields it is remembered where they stand.
 const FEW: usize = 16;
 
-/// Bytes of pairs that are put in order without the heap.
+/// Up to so many bytes of pairs are put in order by a copy; longer ones are moved where they are.
 const ROOM: usize = 256;
 
 /// A struct, whose fields come in the order of their declaration.
@@ -96,11 +95,21 @@ fn put_in_order(out: &mut [u8], pairs: &[(&'static str, usize)]) -> Result<(), E
         join(out, parts, room.split_at_mut(length).0);
         wipe(&mut room);
     } else {
-        let mut room = vec![0; length];
-        join(out, parts, &mut room);
-        wipe(&mut room);
+        turn(out, order, begin);
     }
     Ok(())
+}
+
+/// Moves each pair, as they were written, before the greater ones of those before it.
+fn turn(out: &mut [u8], order: &[(u64, usize)], begin: impl Fn(usize) -> usize) {
+    for this in 0..order.len() {
+        let (start, end) = (begin(this), begin(this.saturating_add(1)));
+        let greater = order.iter().skip_while(|(_, at)| *at != this).filter(|(_, at)| *at < this);
+        let lengths = greater.map(|(_, at)| begin(at.saturating_add(1)).saturating_sub(begin(*at)));
+        let place = start.saturating_sub(lengths.sum());
+        let moved = out.get_mut(place..end).unwrap_or_default();
+        moved.rotate_right(end.saturating_sub(start));
+    }
 }
 
 /// Writes the parts of `out` to its end one behind the other, by way of `room` that is as large as all.
