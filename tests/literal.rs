@@ -156,7 +156,7 @@ fn what_is_refused_is_told_with_its_place_and_what_was_expected() {
     }
 }
 
-/// Elixir has to have such a module.
+/// Elixir itself refuses `%:queue{}` unless a module of this name with a struct is loaded.
 #[test]
 fn a_struct_may_be_of_a_module_with_a_name_of_erlangs() {
     let term = parse("%:queue{a: 1}").unwrap();

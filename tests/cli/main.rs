@@ -12,6 +12,7 @@
 )]
 
 mod changed_answers;
+mod changed_tokens;
 mod check;
 mod cookies;
 mod csrf;

@@ -84,6 +84,6 @@ fn check(
         let options = case.max_age_given.map_or(options, |given| options.max_age(given));
         opening.open(options).is_ok()
     };
-    let around = [end, end.saturating_add(1)].map(accepted);
-    ensure(around == [true, false], || format!("does not end at {end}"))
+    ensure(accepted(end), || format!("ends before {end}"))?;
+    ensure(!accepted(end.saturating_add(1)), || format!("does not end at {end}"))
 }

@@ -35,6 +35,7 @@ fn check(case: &Case, report: &mut Report) -> Result<(), String> {
     let open = |token: &str| message_encryptor::decrypt(token, aad, &key, sign_secret);
     check_result(&case.token, &case.result, report, open)?;
     let Some(message) = &case.message else { return Ok(()) };
+    ensure(open(&case.token).as_ref() == Ok(&message.0), || "message is not the result".into())?;
 
     for tampered in tamper::each_position(&case.token, TAMPERED_EACH) {
         report.tampered();
@@ -50,8 +51,8 @@ fn check(case: &Case, report: &mut Report) -> Result<(), String> {
         message_encryptor::v1::encrypt(message, aad, &key, sign_secret)
     };
     let again = again.map_err(|error| error.to_string())?;
-    let made = (again == case.token, again.len());
-    ensure(made == (false, case.token.len()), || format!("wrote {again}"))?;
+    ensure(again != case.token, || format!("wrote with the same nonce {again}"))?;
+    ensure(again.len() == case.token.len(), || format!("wrote in another length {again}"))?;
     ensure(open(&again) == Ok(message.0.clone()), || format!("refused its own {again}"))?;
 
     let other_aad = [&aad[..], b"x"].concat();

@@ -96,7 +96,9 @@ fn check_tampered(
     }
     if case.tampered_result == TamperedResult::Same && case.tampered != case.cookie {
         let canonical = base64url::canonical(&case.tampered);
-        ensure(canonical.as_ref() == Some(&case.cookie), || format!("{canonical:?}"))?;
+        ensure(canonical.as_ref() == Some(&case.cookie), || {
+            format!("the tampered one is spelt otherwise: {canonical:?}")
+        })?;
         report.differs(Difference::NonCanonicalBase64);
     }
     for tampered in tamper::each_position(&case.cookie, TAMPERED_EACH) {

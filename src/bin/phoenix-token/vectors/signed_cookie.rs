@@ -99,10 +99,13 @@ fn check_written_again(
     let written = written.map_err(|error| error.to_string())?;
     if case.kind == Operation::Encrypt {
         let now = Verify::at(signed_at);
-        let [ours, theirs] = [&written, &case.cookie].map(|value| cookie.read_term(value, &now));
+        let read = |value: &str| {
+            cookie.read_term(value, &now).map_err(|error| format!("{error}: {value}"))
+        };
+        let (ours, theirs) = (read(&written)?, read(&case.cookie)?);
+        ensure(ours == theirs, || format!("wrote {ours:?}, not {theirs:?}"))?;
         let header = |cookie: &str| cookie.split('.').next().map(str::to_owned);
-        let made = (ours.is_ok(), ours, header(&written));
-        return ensure(made == (true, theirs, header(&case.cookie)), || format!("wrote {written}"));
+        return ensure(header(&written) == header(&case.cookie), || format!("wrote {written}"));
     }
     let payload = |value: &str| value.split('.').nth(1).and_then(base64url::decode);
     let payloads = payload(&written).zip(payload(&case.cookie));
