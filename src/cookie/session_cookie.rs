@@ -1,6 +1,6 @@
 //! The session cookie: `Plug.Session` with `store: :cookie`.
 
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{fmt, slice::from_ref};
 
 use rand_core::CryptoRng;
@@ -49,17 +49,21 @@ use crate::{
 #[derive(Clone)]
 pub struct SessionCookie {
     keys: Arc<Keys>,
+    cipher: Cipher,
     limits: Limits,
 }
 
+/// Variants of one size: what a larger one leaves unused keeps whatever lay there before, and nothing
+/// zeroes that on drop.
 enum Keys {
     Signed(SigningKey),
-    Encrypted {
-        key: EncryptionKey,
-        /// The derived signing key, which only `A128GCM` makes use of.
-        sign_secret: DerivedKey,
-        cipher: Cipher,
-    },
+    Encrypted(Box<EncryptedKeys>),
+}
+
+struct EncryptedKeys {
+    key: EncryptionKey,
+    /// The derived signing key, which only `A128GCM` makes use of.
+    sign_secret: DerivedKey,
 }
 
 /// A [`SessionCookie`] with other than the default options, from [`SessionCookie::builder`].
@@ -176,8 +180,8 @@ impl SessionCookie {
     ) -> Result<String, SignError> {
         let cookie = open::string(|out| match &*self.keys {
             Keys::Signed(key) => message_verifier::sign_with(out, key, Digest::Sha256, write),
-            Keys::Encrypted { key, sign_secret, cipher } => {
-                cipher.encrypt(out, key, sign_secret.secret_bytes(), fill, write)
+            Keys::Encrypted(keys) => {
+                self.cipher.encrypt(out, &keys.key, keys.sign_secret.secret_bytes(), fill, write)
             }
         })?;
         check_size(cookie.len())?;
@@ -196,12 +200,10 @@ impl SessionCookie {
     pub(super) fn is_same_key(&self, other: &Self) -> bool {
         match (&*self.keys, &*other.keys) {
             (Keys::Signed(key), Keys::Signed(other)) => key.is_same_key(other),
-            (
-                Keys::Encrypted { key, sign_secret, .. },
-                Keys::Encrypted { key: other, sign_secret: other_secret, .. },
-            ) => {
-                let same_secret = sign_secret.secret_bytes().ct_eq(other_secret.secret_bytes());
-                key.is_same_key(other) & bool::from(same_secret)
+            (Keys::Encrypted(keys), Keys::Encrypted(others)) => {
+                let secret = keys.sign_secret.secret_bytes();
+                let same_secret = secret.ct_eq(others.sign_secret.secret_bytes());
+                keys.key.is_same_key(&others.key) & bool::from(same_secret)
             }
             _ => false,
         }
@@ -213,9 +215,9 @@ impl SessionCookie {
                 let encoded = message_verifier::authenticate(cookie, key, None)?;
                 scratch.decode(encoded).map(|message| &*message)
             }
-            Keys::Encrypted { key, sign_secret, .. } => {
-                let sign_secret = sign_secret.secret_bytes();
-                message_encryptor::decrypt_into(cookie, AAD, key, sign_secret, scratch)
+            Keys::Encrypted(keys) => {
+                let sign_secret = keys.sign_secret.secret_bytes();
+                message_encryptor::decrypt_into(cookie, AAD, &keys.key, sign_secret, scratch)
             }
         }
     }
@@ -293,13 +295,12 @@ impl<'s> SessionCookieBuilder<'s> {
         let signing = derive(self.signing_salt)?;
         let keys = match self.encryption_salt {
             None => Keys::Signed(SigningKey::new(signing.secret_bytes())?),
-            Some(salt) => Keys::Encrypted {
+            Some(salt) => Keys::Encrypted(Box::new(EncryptedKeys {
                 key: self.cipher.key(derive(salt)?.secret_bytes())?,
                 sign_secret: signing,
-                cipher: self.cipher,
-            },
+            })),
         };
-        Ok(SessionCookie { keys: Arc::new(keys), limits: self.limits })
+        Ok(SessionCookie { keys: Arc::new(keys), cipher: self.cipher, limits: self.limits })
     }
 }
 
