@@ -102,10 +102,7 @@ impl SigningKey {
 
 /// The key of [`message_encryptor`](crate::message_encryptor).
 #[derive(Clone)]
-pub struct EncryptionKey(Box<Secret>);
-
-#[derive(Clone)]
-struct Secret {
+pub struct EncryptionKey {
     key: GcmKey,
     /// As given, before all beyond 32 bytes was left out.
     length: usize,
@@ -134,7 +131,7 @@ impl EncryptionKey {
         let used = key.get(..32).unwrap_or(key);
         let key = GcmKey::new(used)
             .ok_or(KeyError::Length { required: "16, 24, 32 or more", actual: length })?;
-        Ok(Self(Box::new(Secret { key, length })))
+        Ok(Self { key, length })
     }
 
     /// Whether the key has the 32 bytes that `XCP`, the encryption of Plug.Crypto 2.x, needs.
@@ -143,7 +140,7 @@ impl EncryptionKey {
     }
 
     pub(crate) fn xcp(&self) -> Result<&[u8; 32], KeyError> {
-        match (&self.0.key, self.0.length) {
+        match (&self.key, self.length) {
             (GcmKey::Aes256(key), 32) => Ok(key),
             (_, actual) => Err(KeyError::Length { required: "exactly 32", actual }),
         }
@@ -152,11 +149,11 @@ impl EncryptionKey {
     /// Whether the two are equal, compared in constant time.
     pub(crate) fn is_same_key(&self, other: &Self) -> bool {
         let same = self.gcm().secret_bytes().ct_eq(other.gcm().secret_bytes());
-        bool::from(same) && self.0.length == other.0.length
+        bool::from(same) && self.length == other.length
     }
 
     pub(crate) fn gcm(&self) -> &GcmKey {
-        &self.0.key
+        &self.key
     }
 }
 
@@ -277,11 +274,10 @@ mod tests {
         // `HmacCore` has no mark of its own: it is two states of its hash, which have.
         zeroed_on_drop(None::<&<Sha384 as EagerHash>::Core>);
         zeroed_on_drop(None::<&<Sha512 as EagerHash>::Core>);
-        let EncryptionKey(secret) = EncryptionKey::new([1; 32]).unwrap();
-        match &secret.key {
-            GcmKey::Aes128(key) => zeroed_on_drop(Some(key)),
-            GcmKey::Aes192(key) => zeroed_on_drop(Some(key)),
-            GcmKey::Aes256(key) => zeroed_on_drop(Some(key)),
+        match &EncryptionKey::new([1; 32]).unwrap().key {
+            GcmKey::Aes128(key) => zeroed_on_drop(Some(&**key)),
+            GcmKey::Aes192(key) => zeroed_on_drop(Some(&**key)),
+            GcmKey::Aes256(key) => zeroed_on_drop(Some(&**key)),
         }
     }
 }

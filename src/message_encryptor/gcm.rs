@@ -3,6 +3,8 @@
 //!
 //! [NIST SP 800-38D]: https://doi.org/10.6028/NIST.SP.800-38D
 
+use alloc::boxed::Box;
+
 use aes_gcm::{
     Aes128Gcm, Aes256Gcm, AesGcm, KeyInit,
     aead::{
@@ -18,31 +20,32 @@ use crate::error::{Invalid, SignError};
 
 type Aes192Gcm = AesGcm<Aes192, U12>;
 
-/// A key of AES.
+/// A key of AES. In boxes, so that all variants have one size: what a larger one leaves unused keeps
+/// whatever lay there before, and nothing zeroes that on drop.
 #[derive(Clone)]
 pub(crate) enum GcmKey {
-    Aes128(Zeroizing<[u8; 16]>),
-    Aes192(Zeroizing<[u8; 24]>),
-    Aes256(Zeroizing<[u8; 32]>),
+    Aes128(Box<Zeroizing<[u8; 16]>>),
+    Aes192(Box<Zeroizing<[u8; 24]>>),
+    Aes256(Box<Zeroizing<[u8; 32]>>),
 }
 
 impl GcmKey {
     /// `None` for a length that no key of AES has.
     pub(crate) fn new(key: &[u8]) -> Option<Self> {
         if let Ok(key) = key.try_into() {
-            return Some(Self::Aes128(Zeroizing::new(key)));
+            return Some(Self::Aes128(Box::new(Zeroizing::new(key))));
         }
         if let Ok(key) = key.try_into() {
-            return Some(Self::Aes192(Zeroizing::new(key)));
+            return Some(Self::Aes192(Box::new(Zeroizing::new(key))));
         }
-        key.try_into().ok().map(|key| Self::Aes256(Zeroizing::new(key)))
+        key.try_into().ok().map(|key| Self::Aes256(Box::new(Zeroizing::new(key))))
     }
 
     pub(crate) fn secret_bytes(&self) -> &[u8] {
         match self {
-            Self::Aes128(key) => &**key,
-            Self::Aes192(key) => &**key,
-            Self::Aes256(key) => &**key,
+            Self::Aes128(key) => &***key,
+            Self::Aes192(key) => &***key,
+            Self::Aes256(key) => &***key,
         }
     }
 
@@ -54,9 +57,9 @@ impl GcmKey {
         buffer: &mut [u8],
     ) -> Result<[u8; 16], SignError> {
         match self {
-            Self::Aes128(key) => seal(&Aes128Gcm::new((&**key).into()), iv, aad, buffer),
-            Self::Aes192(key) => seal(&Aes192Gcm::new((&**key).into()), iv, aad, buffer),
-            Self::Aes256(key) => seal(&Aes256Gcm::new((&**key).into()), iv, aad, buffer),
+            Self::Aes128(key) => seal(&Aes128Gcm::new((&***key).into()), iv, aad, buffer),
+            Self::Aes192(key) => seal(&Aes192Gcm::new((&***key).into()), iv, aad, buffer),
+            Self::Aes256(key) => seal(&Aes256Gcm::new((&***key).into()), iv, aad, buffer),
         }
     }
 
@@ -71,9 +74,9 @@ impl GcmKey {
         #[cfg(test)]
         crate::testing::count(&crate::testing::CHECKED_MACS);
         match self {
-            Self::Aes128(key) => open(&Aes128Gcm::new((&**key).into()), iv, aad, buffer, tag),
-            Self::Aes192(key) => open(&Aes192Gcm::new((&**key).into()), iv, aad, buffer, tag),
-            Self::Aes256(key) => open(&Aes256Gcm::new((&**key).into()), iv, aad, buffer, tag),
+            Self::Aes128(key) => open(&Aes128Gcm::new((&***key).into()), iv, aad, buffer, tag),
+            Self::Aes192(key) => open(&Aes192Gcm::new((&***key).into()), iv, aad, buffer, tag),
+            Self::Aes256(key) => open(&Aes256Gcm::new((&***key).into()), iv, aad, buffer, tag),
         }
     }
 }

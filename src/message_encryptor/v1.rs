@@ -13,7 +13,7 @@
 //!
 //! [RFC 7518 §4.7]: https://www.rfc-editor.org/rfc/rfc7518#section-4.7
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::convert::Infallible;
 
 use rand_core::CryptoRng;
@@ -106,7 +106,7 @@ pub(crate) fn encrypt_with<E: From<SignError>>(
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let wrapped_key = wrap_key(key, sign_secret, fresh)?;
-    let content_key = GcmKey::Aes128(fresh.content_key.clone());
+    let content_key = GcmKey::Aes128(Box::new(fresh.content_key.clone()));
     let start = out.len();
     out.extend_from_slice(HEADER.as_bytes());
     base64url::append(&wrapped_key, out);

@@ -11,6 +11,7 @@ use std::{
 /// or a mark, and what has no bit in the highest 16 an address.
 pub fn held_after_drop<T>(make: impl FnOnce() -> T) -> usize {
     TRACKED.set([None; TRACKED_MOST]);
+    dirty_the_stack();
     let value = during(&TRACKING, make);
     // SAFETY: the blocks are live, and were zeroed before anything was written to them.
     let live = |(block, size)| unsafe { std::slice::from_raw_parts(block as *const u8, size) };
@@ -21,6 +22,12 @@ pub fn held_after_drop<T>(make: impl FnOnce() -> T) -> usize {
     during(&COMPARING, || drop(value));
     HELD.take();
     REMAINED.get()
+}
+
+/// What a value copies of the stack without having written it is seen then.
+#[inline(never)]
+fn dirty_the_stack() {
+    std::hint::black_box(&mut [0xa5_u8; 64 * 1024]);
 }
 
 /// How often the work gives back a block that has the secret in it. What it returns is not counted.

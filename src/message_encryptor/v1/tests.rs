@@ -31,7 +31,7 @@ fn fresh_of(token: &str, key: &EncryptionKey, sign_secret: &[u8]) -> Fresh {
         unreachable!("Plug.Crypto writes content keys of 16 bytes");
     };
     let wrap_iv = part(token, 1)[32..].try_into().unwrap();
-    Fresh { content_key, wrap_iv, iv: part(token, 2).try_into().unwrap() }
+    Fresh { content_key: *content_key, wrap_iv, iv: part(token, 2).try_into().unwrap() }
 }
 
 #[test]
