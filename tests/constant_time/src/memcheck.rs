@@ -18,6 +18,9 @@ use phoenix_token::{
 };
 
 const KEY: [u8; 32] = *b"a secret key of thirty-two bytes";
+/// Short, for an accepted one is copied from an address that depends on the verdict, and valgrind's own
+/// `memcpy`, where that is reported, goes byte by byte.
+const MESSAGE: &[u8] = b"m";
 const DIGESTS: [Digest; 3] = [Digest::Sha256, Digest::Sha384, Digest::Sha512];
 
 fn main() -> ExitCode {
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 
 fn macs(all: &mut Cases) {
     for digest in DIGESTS {
-        let genuine = message_verifier::sign(b"message", &SigningKey::new(KEY).unwrap(), digest);
+        let genuine = message_verifier::sign(MESSAGE, &SigningKey::new(KEY).unwrap(), digest);
         let signature = genuine.rfind('.').unwrap() + 1;
         let key = secret_signing_key();
         for (name, at) in [("first", signature), ("last", genuine.len() - 2)] {
@@ -55,8 +58,8 @@ fn macs(all: &mut Cases) {
 
 fn ciphers(all: &mut Cases) {
     let key = EncryptionKey::new(KEY).unwrap();
-    let xcp = message_encryptor::encrypt(b"message", b"aad", &key).unwrap();
-    let gcm = message_encryptor::v1::encrypt(b"message", b"aad", &key, b"sign secret").unwrap();
+    let xcp = message_encryptor::encrypt(MESSAGE, b"aad", &key).unwrap();
+    let gcm = message_encryptor::v1::encrypt(MESSAGE, b"aad", &key, b"sign secret").unwrap();
     let bytes = KEY;
     make_secret(&bytes);
     let key = EncryptionKey::new(bytes).unwrap();
