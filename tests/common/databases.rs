@@ -291,7 +291,7 @@ macro_rules! on_place {
         mod $module {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
-                super::$test::<super::databases::$kind::$place>().await;
+                super::$test::<$crate::databases::$kind::$place>().await;
             })*
         }
     };

@@ -1,27 +1,13 @@
 //! `UserAuth` as phx.gen.auth generates it: what its own tests state, and what they leave open.
-#![cfg(all(feature = "axum", feature = "sqlite"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
 
 mod current_user;
 mod log_in;
 
-#[path = "../common/databases.rs"]
-mod databases;
-#[path = "../common/jar.rs"]
-mod jar;
-#[path = "../common/service.rs"]
-mod service;
-
 use std::time::Duration;
 
 use phoenix_token::{cookie::RememberMe, store::SessionToken};
-use service::{Service, secret};
+
+use crate::service::{Service, secret};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -9,12 +9,10 @@ use phoenix_token::{
     cookie::{RememberMe, Session, SessionCookie},
 };
 
+use super::{DAY, remember_me, topic};
 use crate::{
-    DAY,
     jar::Jar,
-    remember_me,
     service::{self, REMEMBER_ME, SESSION, Service, app, secret},
-    topic,
 };
 
 const PRIVATE: &str = "max-age=0, private, must-revalidate";

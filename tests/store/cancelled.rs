@@ -1,21 +1,5 @@
 //! Operations that are dropped before they have ended, as a server drops what its client no longer
 //! waits for, or that time out: their pool stays as good as it was, and what follows takes effect.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
 
 use std::{
     future::{Future, poll_fn},
@@ -24,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use databases::{Place, made};
 use phoenix_token::{
     Timestamp,
     store::{
@@ -33,6 +16,8 @@ use phoenix_token::{
     },
 };
 use sqlx::Pool;
+
+use crate::databases::{Place, made};
 
 /// Every operation that is a transaction on one of the databases, and some that never are.
 #[derive(Clone, Copy, Debug)]

@@ -1,26 +1,15 @@
 //! PostgreSQL with a replica that lags: what this process has ended does not pass there.
-#![cfg(feature = "postgres")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
 
 use std::time::{Duration, Instant};
 
-use databases::{
-    Place as _,
-    postgres::{self, Postgres},
-};
 use phoenix_token::store::{NewSession, SessionToken, Settings, Store};
 use sqlx::PgPool;
 use tokio::time::sleep;
+
+use crate::databases::{
+    self, Place as _,
+    postgres::{self, Postgres},
+};
 
 const WINDOW: Duration = Duration::from_secs(2);
 

@@ -1,30 +1,15 @@
 //! The table: one of the store's making, one of other names and types, and what is none.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/ecto.rs"]
-mod ecto;
 
 use std::time::Duration;
 
-use databases::Place;
-use ecto::{UUID, ecto, is_sqlite};
 use phoenix_token::store::{
     Column, EmailContext, EndAll, Expired, Id, IdType, Live, NewSession, Settings, Store,
     StoreError,
+};
+
+use crate::{
+    databases::{self, Place},
+    ecto::{UUID, ecto, is_sqlite},
 };
 
 async fn a_table_that_is_none_is_named_at_start<P: Place>() {

@@ -1,29 +1,14 @@
 //! The statements: each finds its rows by an index, and says what it takes.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
 
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/ecto.rs"]
-mod ecto;
-
-use databases::{Place, TestClock};
-use ecto::{blob, is_postgres, is_sqlite};
 use phoenix_token::store::{
     Backend, EmailContext, Expired, IdType, Operation, Param, Settings, Sql, Statement, Store,
 };
 use sqlx::Pool;
+
+use crate::{
+    databases::{self, Place, TestClock},
+    ecto::{blob, is_postgres, is_sqlite},
+};
 
 /// Every statement, with a name for it.
 fn statements<DB: Backend>(store: &Store<DB>) -> Vec<(String, Statement)> {

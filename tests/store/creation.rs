@@ -1,30 +1,15 @@
 //! The table that the store makes: its indexes, by many at once, beside others, in a transaction, and
 //! where some of it is there already.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/ecto.rs"]
-mod ecto;
 
 use std::time::Duration;
 
-use databases::Place;
-use ecto::{is_postgres, is_sqlite};
 use phoenix_token::store::{Column, EndAll, NewSession, Settings, Store, StoreError};
 use sqlx::Pool;
+
+use crate::{
+    databases::{self, Place},
+    ecto::{is_postgres, is_sqlite},
+};
 
 async fn many_may_make_the_table_at_once<P: Place>() {
     let Some(pool) = P::fresh().await else { return };

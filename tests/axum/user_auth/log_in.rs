@@ -8,12 +8,10 @@ use phoenix_token::{
     csrf_protection::CsrfToken,
 };
 
+use super::{DAY, remember_me, topic};
 use crate::{
-    DAY,
     jar::Jar,
-    remember_me,
     service::{self, REMEMBER_ME, SESSION, Service, app},
-    topic,
 };
 
 #[tokio::test]

@@ -1,25 +1,14 @@
 //! The clock of this machine jumps an hour back and forth (libfaketime): nothing that has ended or
 //! expired becomes valid, by the database's clock or by this process's.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
-use databases::{Place, server::find};
 use phoenix_token::{
     Timestamp,
     store::{NewSession, Settings, Store},
 };
+
+use crate::databases::{self, Place, server::find};
 
 /// The file that says by how much the clock is off, for a process in which it is.
 const FILE: &str = "FAKETIME_TIMESTAMP_FILE";

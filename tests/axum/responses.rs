@@ -1,20 +1,5 @@
 //! What the layer does to requests and responses that are not its business: nothing. And what it does
 //! where something fails, or ends while a request is on its way.
-#![cfg(all(feature = "axum", feature = "sqlite"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/jar.rs"]
-mod jar;
-#[path = "common/service.rs"]
-mod service;
 
 use std::{
     sync::Arc,
@@ -29,17 +14,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use databases::{Place as _, sqlite::SqliteMemory};
-use jar::Jar;
 use phoenix_token::{
     axum::{AuthError, Browser, CurrentSession, LogIn},
     cookie::Session,
     store::{IdType, Settings, StoreError},
     term::Term,
 };
-use service::{REMEMBER_ME, SESSION, Service, app};
 use tokio::sync::Notify;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use crate::{
+    databases::{Place as _, sqlite::SqliteMemory},
+    jar::Jar,
+    service::{REMEMBER_ME, SESSION, Service, app},
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

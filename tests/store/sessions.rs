@@ -1,29 +1,14 @@
 //! What each operation does, on every database.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
 
 use std::time::Duration;
 
-use databases::{Place, TestClock, made};
 use phoenix_token::store::{
     Column, EmailContext, EmailKind, EndAll, Id, IdType, Live, NewSession, Param, Precision,
     SessionToken, Settings, Store, Sweep, TokenStorage,
 };
 use sqlx::Pool;
+
+use crate::databases::{Place, TestClock, made};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -1,31 +1,16 @@
 //! A table of Ecto's, shared with a Phoenix that runs beside.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
 
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/ecto.rs"]
-mod ecto;
-
-use databases::{Place, TestClock};
-use ecto::{UUID, blob, ecto, is_postgres, is_sqlite, uuid};
 use phoenix_token::{
     Timestamp,
     store::{
         Column, EmailContext, EndAll, Expired, Id, IdType, Live, NewSession, Param, Precision,
         SessionToken, Settings, Store, TokenStorage,
     },
+};
+
+use crate::{
+    databases::{self, Place, TestClock},
+    ecto::{UUID, blob, ecto, is_postgres, is_sqlite, uuid},
 };
 
 /// The look-up of phx.gen.auth, as Ecto writes it for each database, at this time.

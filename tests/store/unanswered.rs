@@ -1,29 +1,14 @@
 //! Endings that fail half-way or are left without an answer: what is known of them, and what is told.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
 
 use std::{collections::BTreeSet, future::Future, time::Duration};
 
-use databases::{Place, made};
 use phoenix_token::store::{
     Created, EmailContext, EndAll, Id, IdType, Live, NewSession, SessionToken, Settings, Store,
     StoreError,
 };
 use sqlx::Pool;
+
+use crate::databases::{self, Place, made};
 
 /// Until the database says so; for ever is not waited.
 async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {

@@ -1,19 +1,4 @@
 //! The page of a user's sessions, what is known of them, and what the options of `UserAuth` change.
-#![cfg(all(feature = "axum", feature = "sqlite"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/jar.rs"]
-mod jar;
-#[path = "common/service.rs"]
-mod service;
 
 use std::{collections::HashMap, error::Error as _, time::Duration};
 
@@ -25,7 +10,6 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use jar::Jar;
 use phoenix_token::{
     SignError,
     axum::{AuthError, Browser, CurrentSession, LogIn, Rejection, UserAuth},
@@ -33,7 +17,11 @@ use phoenix_token::{
     store::{Session, StoreError},
     term::Term,
 };
-use service::{REMEMBER_ME, SECRET, SESSION, Service};
+
+use crate::{
+    jar::Jar,
+    service::{self, REMEMBER_ME, SECRET, SESSION, Service},
+};
 
 type Params = Query<HashMap<String, String>>;
 

@@ -1,19 +1,4 @@
 //! Forms: which requests need a CSRF token, and where they bring it.
-#![cfg(all(feature = "axum", feature = "sqlite"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/jar.rs"]
-mod jar;
-#[path = "common/service.rs"]
-mod service;
 
 use axum::{
     Router,
@@ -21,7 +6,6 @@ use axum::{
     http::{Request, StatusCode, header},
     routing::post,
 };
-use jar::Jar;
 use phoenix_token::{
     SecretKeyBase,
     axum::Browser,
@@ -29,7 +13,11 @@ use phoenix_token::{
     csrf_protection::{CsrfProtection, CsrfToken},
 };
 use serde_json::Value;
-use service::{SESSION, Service, app, secret};
+
+use crate::{
+    jar::Jar,
+    service::{SESSION, Service, app, secret},
+};
 
 /// The service with the check that is on by default, and a browser that was shown a form.
 async fn shown() -> (Service, Router, Jar, String) {

@@ -2,24 +2,6 @@
 //! everything else is, and the counts agree.
 //!
 //! `PHOENIX_TOKEN_HISTORIES` sets how many histories, 24 on each database without it.
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_imports, reason = "one database alone needs a part of it")
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
-
-#[path = "common/databases.rs"]
-mod databases;
-#[path = "common/session_model.rs"]
-mod session_model;
 
 use std::{
     sync::{
@@ -29,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use databases::{Place, TestClock};
 use phoenix_token::{
     Timestamp,
     store::{
@@ -39,9 +20,13 @@ use phoenix_token::{
 };
 use proptest::test_runner::{Config, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
-use session_model::{Model, Session, Step, USERS, picked};
 use sqlx::Pool;
 use tokio::{runtime::Handle as Runtime, task};
+
+use crate::{
+    databases::{self, Place, TestClock},
+    session_model::{Model, Session, Step, USERS, picked},
+};
 
 fn context(index: usize) -> EmailContext {
     let address = EmailContext::Change("a@b.c".into());
