@@ -220,7 +220,14 @@ fn no_other_randomness_is_taken_than_the_callers() {
     assert!(token.starts_with(&format!("XCP.{}", "A".repeat(32))), "{token}");
     assert_eq!(key().decrypt_at::<String>(&token, NOW).unwrap().data, "data");
     assert_eq!(key().encrypt_with_rng("data", &options, &mut Zeros).as_ref(), Ok(&token));
-    assert_eq!(key().encrypt_term(&"data".into(), &options, &mut Zeros), Ok(token));
+    assert_eq!(key().encrypt_term_with_rng(&"data".into(), &options, &mut Zeros), Ok(token));
+}
+
+#[test]
+fn a_term_is_encrypted_with_the_randomness_of_the_operating_system() {
+    let encrypted = || key().encrypt_term(&"data".into(), &Sign::at(NOW)).unwrap();
+    assert_ne!(encrypted(), encrypted());
+    assert_eq!(key().decrypt_at::<String>(&encrypted(), NOW).unwrap().data, "data");
 }
 
 #[test]

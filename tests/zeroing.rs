@@ -110,7 +110,7 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
     let key = key("salt");
     for repeated in [1, 3, 20, 1000] {
         let data = Term::binary(SECRET.repeat(repeated));
-        let plain = key.encrypt_term(&data, &Sign::at(NOW), &mut OsRng).unwrap();
+        let plain = key.encrypt_term(&data, &Sign::at(NOW)).unwrap();
         let decrypted =
             left_behind(&SECRET, || key.decrypt_term(&plain, &Verify::at(NOW)).unwrap());
         assert_eq!(decrypted, 0, "{repeated}");
@@ -125,7 +125,7 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
         #[cfg(feature = "compressed")]
         {
             let options = Sign::at(NOW).compressed();
-            let compressed = key.encrypt_term(&data, &options, &mut OsRng).unwrap();
+            let compressed = key.encrypt_term(&data, &options).unwrap();
             let inflated = || key.decrypt_term(&compressed, &Verify::at(NOW)).unwrap();
             assert_eq!(left_behind(&SECRET, inflated), 0, "{repeated}, compressed");
         }
@@ -189,25 +189,3 @@ fn bytes_that_are_not_zeroed_are_found() {
     };
     assert!(left_behind(&SECRET, grown) > 0, "the place that it grew out of");
 }
-
-/// Randomness of the operating system.
-struct OsRng;
-
-impl rand_core::TryRng for OsRng {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        getrandom::fill(bytes).unwrap();
-        Ok(())
-    }
-}
-
-impl rand_core::TryCryptoRng for OsRng {}

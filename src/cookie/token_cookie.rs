@@ -154,11 +154,24 @@ impl TokenCookie {
         })
     }
 
+    /// [`write_at`](Self::write_at) for a term.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    #[cfg(feature = "getrandom")]
+    pub fn write_term(&self, data: &Term, signed_at: Timestamp) -> Result<String, SignError> {
+        let options = self.options(signed_at);
+        self.sendable(match self.kind {
+            Kind::Signed => self.key.sign_term(data, &options)?,
+            Kind::Encrypted => self.key.encrypt_term(data, &options)?,
+        })
+    }
+
     /// [`write_with_rng`](Self::write_with_rng) for a term.
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_term<R: CryptoRng + ?Sized>(
+    pub fn write_term_with_rng<R: CryptoRng + ?Sized>(
         &self,
         data: &Term,
         signed_at: Timestamp,
@@ -167,7 +180,7 @@ impl TokenCookie {
         let options = self.options(signed_at);
         self.sendable(match self.kind {
             Kind::Signed => self.key.sign_term(data, &options)?,
-            Kind::Encrypted => self.key.encrypt_term(data, &options, rng)?,
+            Kind::Encrypted => self.key.encrypt_term_with_rng(data, &options, rng)?,
         })
     }
 
