@@ -16,7 +16,7 @@ mod freed;
 
 use std::collections::HashMap;
 
-use freed::{held_after_drop, left_behind};
+use freed::{held_after_drop, left_anywhere, left_behind};
 use phoenix_token::{
     EncryptionKey, Keyring, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify,
     cookie::{RememberMe, Session, SessionCookie, SetCookie, TokenCookie},
@@ -74,7 +74,7 @@ fn a_dropped_key_of_cookies_is_zeroed() {
 fn a_dropped_csrf_token_is_zeroed() {
     let token = || Box::new(CsrfToken::from_session(&SECRET[..24]).unwrap());
     assert_eq!(held_after_drop(token), 0);
-    assert_eq!(left_behind(&SECRET[..24], || token().mask().unwrap()), 0);
+    assert_eq!(left_anywhere(&SECRET[..24], || token().mask().unwrap()), 0);
     assert_eq!(
         left_behind(&SECRET[..24], || { token().accepts_masked(&token().mask().unwrap()) }),
         0
@@ -137,6 +137,17 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
     }
 }
 
+/// How often the secret is found once it was encrypted into a string that has room for it: where one
+/// grows, the allocator copies what is in it.
+fn found_after_encrypting<T: serde::Serialize>(data: &T, options: &Sign) -> usize {
+    let key = key("salt");
+    left_anywhere(&SECRET, || {
+        let mut token = String::with_capacity(4000);
+        let made = key.encrypt_into(data, options, &mut token);
+        (token, made.is_ok())
+    })
+}
+
 /// In Erlang's order of keys `secret` goes behind `number`.
 #[derive(serde::Serialize)]
 struct OutOfOrder {
@@ -146,23 +157,26 @@ struct OutOfOrder {
 
 #[test]
 fn what_is_put_in_order_before_it_is_encrypted_is_nowhere_else_afterwards() {
-    let key = key("salt");
     for repeated in [1, 3, 5, 20] {
         let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
         let map = HashMap::from([(1, &*secret), (2, ""), (3, ""), (4, ""), (5, "")]);
         let fields = OutOfOrder { secret: secret.clone(), number: 7 };
-        let encrypted = |data: &dyn Fn(&mut String)| {
-            left_behind(&SECRET, || {
-                // Where it grows, the allocator copies what is in it.
-                let mut token = String::with_capacity(4000);
-                data(&mut token);
-                token
-            })
-        };
-        let by = Sign::at(NOW);
-        let of_map = encrypted(&|token| key.encrypt_into(&map, &by, token).unwrap());
-        let of_struct = encrypted(&|token| key.encrypt_into(&fields, &by, token).unwrap());
+        let (of_map, of_struct) = (
+            found_after_encrypting(&map, &Sign::at(NOW)),
+            found_after_encrypting(&fields, &Sign::at(NOW)),
+        );
         assert_eq!((of_map, of_struct), (0, 0), "{repeated}");
+    }
+}
+
+#[cfg(feature = "compressed")]
+#[test]
+fn what_is_compressed_before_it_is_encrypted_is_nowhere_afterwards() {
+    // Once, it is not shorter for being compressed, and stays as it is.
+    for repeated in [1, 2, 3, 20] {
+        let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
+        let found = found_after_encrypting(&secret, &Sign::at(NOW).compressed());
+        assert_eq!(found, 0, "{repeated}");
     }
 }
 
@@ -188,4 +202,10 @@ fn bytes_that_are_not_zeroed_are_found() {
         grown
     };
     assert!(left_behind(&SECRET, grown) > 0, "the place that it grew out of");
+    let cut = || {
+        let mut cut = Vec::from(SECRET);
+        cut.clear();
+        cut
+    };
+    assert!(left_anywhere(&SECRET, cut) > 0, "behind the end of what is returned");
 }

@@ -4,17 +4,12 @@ use alloc::{string::String, vec::Vec};
 #[cfg(feature = "serde")]
 use core::mem;
 
-#[cfg(feature = "compressed")]
-use zeroize::Zeroizing;
-
 use super::{
     age,
     envelope::{self, Envelope},
     key::TokenKey,
     options::{Sign, Verified, Verify},
 };
-#[cfg(feature = "compressed")]
-use crate::term::compressed::compress;
 use crate::{
     base64url,
     error::{EncodeError, SignError, VerifyError},
@@ -25,6 +20,8 @@ use crate::{
     scratch::Scratch,
     term::{Limits, check::check_whole, decode},
 };
+#[cfg(feature = "compressed")]
+use crate::{term::compressed::compress, wipe::wipe};
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
 const TYPICAL_TOKEN: usize = 256;
@@ -165,8 +162,12 @@ pub(super) fn write_payload(
     within(out.len().saturating_sub(start), options.limits)?;
     #[cfg(feature = "compressed")]
     if options.compressed {
-        let plain = Zeroizing::new(out.split_off(start));
-        out.extend_from_slice(&compress(&plain));
+        let (_, plain) = out.split_at_mut(start);
+        if let Some(compressed) = compress(plain) {
+            wipe(plain);
+            out.truncate(start);
+            out.extend_from_slice(&compressed);
+        }
     }
     Ok(())
 }
