@@ -23,7 +23,7 @@ use phoenix_token::{
     csrf_protection::{CsrfProtection, CsrfToken},
     key_generator::{Params, derive},
     message_encryptor,
-    term::Term,
+    term::{Limits, Term},
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
@@ -177,6 +177,42 @@ fn what_is_compressed_before_it_is_encrypted_is_nowhere_afterwards() {
         let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
         let found = found_after_encrypting(&secret, &Sign::at(NOW).compressed());
         assert_eq!(found, 0, "{repeated}");
+    }
+}
+
+#[test]
+fn what_could_not_be_encrypted_is_nowhere_afterwards() {
+    let by = Sign::at(NOW);
+    let secret = String::from_utf8(SECRET.to_vec()).unwrap();
+    assert_eq!(found_after_encrypting(&(&secret, f64::NAN), &by), 0, "no float");
+    let careless = [("a", &secret), ("a", &secret)];
+    assert_eq!(found_after_encrypting(&Pairs(&careless), &by), 0, "a key twice");
+    let deep = (&secret, Term::tuple([Term::tuple([])]));
+    let by_depth = by.limits(Limits::new().depth(2));
+    assert_eq!(found_after_encrypting(&deep, &by_depth), 0, "too deep");
+    let by_size = by.limits(Limits::new().size(60));
+    assert_eq!(found_after_encrypting(&secret, &by_size), 0, "too large");
+
+    let key = key("salt");
+    let by_term = Term::tuple([Term::binary(SECRET), Term::tuple([Term::tuple([])])]);
+    let failed = || key.encrypt_term(&by_term, &by_depth).unwrap_err();
+    assert_eq!(left_anywhere(&SECRET, failed), 0, "a term");
+    let failed = || key.encrypt_at(&(&secret, f64::NAN), NOW).unwrap_err();
+    assert_eq!(left_anywhere(&SECRET, failed), 0, "a block of its own");
+    let mut session = Session::new();
+    session.put_term("secret", by_term);
+    let base = self::secret();
+    let cookie = SessionCookie::builder(&base, "one").encryption_salt("other");
+    let cookie = cookie.limits(Limits::new().depth(3)).build().unwrap();
+    assert_eq!(left_anywhere(&SECRET, || cookie.write(&session).unwrap_err()), 0, "a session");
+}
+
+/// A map of these pairs, whatever their keys.
+struct Pairs<'a>(&'a [(&'a str, &'a String)]);
+
+impl serde::Serialize for Pairs<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }
 
