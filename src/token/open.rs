@@ -159,22 +159,31 @@ pub(super) fn write_payload(
 ) -> Result<(), SignError> {
     let start = out.len();
     envelope::write(out, options.instant(), options.max_age, data)?;
-    within(out.len().saturating_sub(start), options.limits)?;
     #[cfg(feature = "compressed")]
     if options.compressed {
-        let (_, plain) = out.split_at_mut(start);
-        if let Some(compressed) = compress(plain) {
-            wipe(plain);
-            out.truncate(start);
-            out.extend_from_slice(&compressed);
-        }
+        compress_payload(out, start, options.limits)?;
     }
+    within(out.len().saturating_sub(start), options.limits)
+}
+
+/// Compresses the payload that begins at `start`, if that makes it shorter.
+#[cfg(feature = "compressed")]
+fn compress_payload(out: &mut Vec<u8>, start: usize, limits: Limits) -> Result<(), SignError> {
+    let (_, plain) = out.split_at_mut(start);
+    let Some(compressed) = compress(plain) else { return Ok(()) };
+    // What is inflated again has no version byte.
+    if plain.len().saturating_sub(1) > limits.inflated {
+        return Err(EncodeError::OverLimit.into());
+    }
+    wipe(plain);
+    out.truncate(start);
+    out.extend_from_slice(&compressed);
     Ok(())
 }
 
-/// What is signed can be verified: a payload of so many bytes is within the same limits there.
-pub(crate) fn within(bytes: usize, limits: Limits) -> Result<(), EncodeError> {
-    if bytes > limits.size.min(limits.inflated) { Err(EncodeError::TooLarge) } else { Ok(()) }
+/// What is signed can be verified: so many bytes, as they are signed, are within the same limits there.
+pub(crate) fn within(bytes: usize, limits: Limits) -> Result<(), SignError> {
+    if bytes > limits.size { Err(EncodeError::OverLimit.into()) } else { Ok(()) }
 }
 
 /// Checks the age of an authentic payload, and has `data` read the data.
