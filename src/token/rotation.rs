@@ -2,13 +2,15 @@
 
 use alloc::{string::String, vec::Vec};
 
+use rand_core::CryptoRng;
+
 use super::{Presented, TokenKey, Verified, Verify, open};
-#[cfg(feature = "getrandom")]
-use crate::random;
 use crate::{
     error::{SignError, VerifyError},
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
+    random,
     term::Term,
+    time::Timestamp,
 };
 
 /// Tokens: the [first](Keyring::first) key signs and encrypts, every one verifies and decrypts.
@@ -24,6 +26,19 @@ impl Keyring<TokenKey> {
         token: impl Presented<'t>,
     ) -> Result<Verified<T>, VerifyError> {
         self.verify_with(token, &Verify::new())
+    }
+
+    /// [`TokenKey::verify_at`] under every key.
+    ///
+    /// # Errors
+    /// As [`TokenKey::verify`].
+    #[cfg(feature = "serde")]
+    pub fn verify_at<'t, T: ::serde::de::DeserializeOwned>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<Verified<T>, VerifyError> {
+        self.verify_with(token, &Verify::at(now))
     }
 
     /// [`TokenKey::verify_with`] under every key.
@@ -63,6 +78,19 @@ impl Keyring<TokenKey> {
         self.decrypt_with(token, &Verify::new())
     }
 
+    /// [`TokenKey::decrypt_at`] under every key.
+    ///
+    /// # Errors
+    /// As [`TokenKey::decrypt`].
+    #[cfg(feature = "serde")]
+    pub fn decrypt_at<'t, T: ::serde::de::DeserializeOwned>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<Verified<T>, VerifyError> {
+        self.decrypt_with(token, &Verify::at(now))
+    }
+
     /// [`TokenKey::decrypt_with`] under every key.
     ///
     /// # Errors
@@ -98,6 +126,18 @@ impl Keyring<TokenKey> {
         self.rotate_with(token, &Verify::new())
     }
 
+    /// [`rotate`](Self::rotate) as of the given moment.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub fn rotate_at<'t>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<String, RotateError> {
+        self.rotate_with(token, &Verify::at(now))
+    }
+
     /// [`rotate`](Self::rotate) with options.
     ///
     /// # Errors
@@ -127,6 +167,19 @@ impl Keyring<TokenKey> {
         self.rotate_encrypted_with(token, &Verify::new())
     }
 
+    /// [`rotate_encrypted`](Self::rotate_encrypted) as of the given moment.
+    ///
+    /// # Errors
+    /// As [`rotate_encrypted`](Self::rotate_encrypted).
+    #[cfg(feature = "getrandom")]
+    pub fn rotate_encrypted_at<'t>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<String, RotateError> {
+        self.rotate_encrypted_with(token, &Verify::at(now))
+    }
+
     /// [`rotate_encrypted`](Self::rotate_encrypted) with options.
     ///
     /// # Errors
@@ -137,10 +190,33 @@ impl Keyring<TokenKey> {
         token: impl Presented<'t>,
         options: &Verify,
     ) -> Result<String, RotateError> {
-        open::decrypted(self.keys(), token.presented(), options, |payload, key| {
+        self.encrypted_anew(token.presented(), options, random::os)
+    }
+
+    /// [`rotate_encrypted_with`](Self::rotate_encrypted_with) with randomness of the caller's, which
+    /// must be cryptographically secure.
+    ///
+    /// # Errors
+    /// As [`rotate_encrypted`](Self::rotate_encrypted).
+    pub fn rotate_encrypted_with_rng<'t, R: CryptoRng + ?Sized>(
+        &self,
+        token: impl Presented<'t>,
+        options: &Verify,
+        rng: &mut R,
+    ) -> Result<String, RotateError> {
+        self.encrypted_anew(token.presented(), options, random::from_rng(rng))
+    }
+
+    fn encrypted_anew(
+        &self,
+        token: Option<&str>,
+        options: &Verify,
+        fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+    ) -> Result<String, RotateError> {
+        open::decrypted(self.keys(), token, options, |payload, key| {
             open::read_payload(payload, key, options, open::checked)?;
             Ok(open::string(|out| {
-                self.first().encrypt_payload(out, random::os, |out| append(out, payload))
+                self.first().encrypt_payload(out, fill, |out| append(out, payload))
             })?)
         })
     }
