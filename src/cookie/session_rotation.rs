@@ -79,6 +79,11 @@ impl Keyring<SessionCookie> {
                 Ok(())
             })?),
         })
+        .inspect_err(|error| {
+            if let RotateError::Verify(error) = error {
+                events::session_cookie_refused(error);
+            }
+        })
     }
 }
 

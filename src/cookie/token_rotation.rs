@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{SignError, VerifyError},
+    events,
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
     random,
     term::Term,
@@ -163,6 +164,7 @@ fn rotate<'k>(
             _ => Ok(first.seal(&mut fill, payload)?),
         }
     })
+    .inspect_err(|error| events::rotation_refused("rotate cookie", error))
 }
 
 impl Sealed for TokenCookie {}

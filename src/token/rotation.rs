@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use super::{Presented, TokenKey, Verified, Verify, open};
 use crate::{
     error::{SignError, VerifyError},
+    events,
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
     random,
     term::Term,
@@ -155,6 +156,7 @@ impl Keyring<TokenKey> {
             }
             Ok(open::string(|out| self.first().sign_payload(out, |out| append(out, payload)))?)
         })
+        .inspect_err(|error| events::rotation_refused("rotate", error))
     }
 
     /// [`rotate`](Self::rotate) for an encrypted token, which is encrypted anew even if it was under
@@ -219,6 +221,7 @@ impl Keyring<TokenKey> {
                 self.first().encrypt_payload(out, fill, |out| append(out, payload))
             })?)
         })
+        .inspect_err(|error| events::rotation_refused("rotate", error))
     }
 }
 
