@@ -137,11 +137,11 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
     }
 }
 
-/// How often the secret is found once it was encrypted into a string that has room for it: where one
-/// grows, the allocator copies what is in it.
-fn found_after_encrypting<T: serde::Serialize>(data: &T, options: &Sign) -> usize {
+/// How often these bytes are found once the data was encrypted into a string that has room for it: where
+/// one grows, the allocator copies what is in it.
+fn found_after_encrypting<T: serde::Serialize>(bytes: &[u8], data: &T, options: &Sign) -> usize {
     let key = key("salt");
-    left_anywhere(&SECRET, || {
+    left_anywhere(bytes, || {
         let mut token = String::with_capacity(4000);
         let made = key.encrypt_into(data, options, &mut token);
         (token, made.is_ok())
@@ -162,8 +162,8 @@ fn what_is_put_in_order_before_it_is_encrypted_is_nowhere_else_afterwards() {
         let map = HashMap::from([(1, &*secret), (2, ""), (3, ""), (4, ""), (5, "")]);
         let fields = OutOfOrder { secret: secret.clone(), number: 7 };
         let (of_map, of_struct) = (
-            found_after_encrypting(&map, &Sign::at(NOW)),
-            found_after_encrypting(&fields, &Sign::at(NOW)),
+            found_after_encrypting(&SECRET, &map, &Sign::at(NOW)),
+            found_after_encrypting(&SECRET, &fields, &Sign::at(NOW)),
         );
         assert_eq!((of_map, of_struct), (0, 0), "{repeated}");
     }
@@ -175,8 +175,19 @@ fn what_is_compressed_before_it_is_encrypted_is_nowhere_afterwards() {
     // Once, it is not shorter for being compressed, and stays as it is.
     for repeated in [1, 2, 3, 20] {
         let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
-        let found = found_after_encrypting(&secret, &Sign::at(NOW).compressed());
+        let found = found_after_encrypting(&SECRET, &secret, &Sign::at(NOW).compressed());
         assert_eq!(found, 0, "{repeated}");
+    }
+}
+
+#[test]
+fn a_list_of_bytes_that_is_encrypted_is_nowhere_afterwards() {
+    let listed: Vec<u8> = SECRET.iter().flat_map(|&byte| [97, byte]).collect();
+    for repeated in [1, 3, 20] {
+        let bytes = SECRET.repeat(repeated);
+        // As a list first, of which each element has a tag of its own.
+        assert_eq!(found_after_encrypting(&listed[64..], &bytes, &Sign::at(NOW)), 0, "{repeated}");
+        assert_eq!(found_after_encrypting(&SECRET, &bytes, &Sign::at(NOW)), 0, "{repeated}");
     }
 }
 
@@ -184,14 +195,14 @@ fn what_is_compressed_before_it_is_encrypted_is_nowhere_afterwards() {
 fn what_could_not_be_encrypted_is_nowhere_afterwards() {
     let by = Sign::at(NOW);
     let secret = String::from_utf8(SECRET.to_vec()).unwrap();
-    assert_eq!(found_after_encrypting(&(&secret, f64::NAN), &by), 0, "no float");
+    assert_eq!(found_after_encrypting(&SECRET, &(&secret, f64::NAN), &by), 0, "no float");
     let careless = [("a", &secret), ("a", &secret)];
-    assert_eq!(found_after_encrypting(&Pairs(&careless), &by), 0, "a key twice");
+    assert_eq!(found_after_encrypting(&SECRET, &Pairs(&careless), &by), 0, "a key twice");
     let deep = (&secret, Term::tuple([Term::tuple([])]));
     let by_depth = by.limits(Limits::new().depth(2));
-    assert_eq!(found_after_encrypting(&deep, &by_depth), 0, "too deep");
+    assert_eq!(found_after_encrypting(&SECRET, &deep, &by_depth), 0, "too deep");
     let by_size = by.limits(Limits::new().size(60));
-    assert_eq!(found_after_encrypting(&secret, &by_size), 0, "too large");
+    assert_eq!(found_after_encrypting(&SECRET, &secret, &by_size), 0, "too large");
 
     let key = key("salt");
     let by_term = Term::tuple([Term::binary(SECRET), Term::tuple([Term::tuple([])])]);
