@@ -157,10 +157,10 @@ fn rotate<'k>(
     options: &Verify,
     mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
 ) -> Result<String, RotateError> {
-    opened(keys, value, options, |payload, key| {
-        open::read_payload(payload, key, options, open::checked)?;
+    opened(keys, value, options, |payload, position| {
+        open::read_payload(payload, position, options, open::checked)?;
         match value {
-            Some(value) if key == 0 && first.is_signed() => Ok(value.to_owned()),
+            Some(value) if position == 0 && first.is_signed() => Ok(value.to_owned()),
             _ => Ok(first.seal(&mut fill, payload)?),
         }
     })

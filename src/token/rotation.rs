@@ -149,9 +149,9 @@ impl Keyring<TokenKey> {
         options: &Verify,
     ) -> Result<String, RotateError> {
         let token = token.presented();
-        open::authentic(self.keys(), token, options, |payload, key| {
-            open::read_payload(payload, key, options, open::checked)?;
-            if key == 0 {
+        open::authentic(self.keys(), token, options, |payload, position| {
+            open::read_payload(payload, position, options, open::checked)?;
+            if position == 0 {
                 return Ok(token.map(String::from).unwrap_or_default());
             }
             Ok(open::string(|out| self.first().sign_payload(out, |out| append(out, payload)))?)
@@ -215,8 +215,8 @@ impl Keyring<TokenKey> {
         options: &Verify,
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
     ) -> Result<String, RotateError> {
-        open::decrypted(self.keys(), token, options, |payload, key| {
-            open::read_payload(payload, key, options, open::checked)?;
+        open::decrypted(self.keys(), token, options, |payload, position| {
+            open::read_payload(payload, position, options, open::checked)?;
             Ok(open::string(|out| {
                 self.first().encrypt_payload(out, fill, |out| append(out, payload))
             })?)
