@@ -15,21 +15,21 @@
 //! of the two brings.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::{convert::Infallible, fmt};
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "getrandom")]
+use crate::error::SignError;
 use crate::{
     base64url,
     key_generator::{self, Digest, Params},
-    message_verifier,
+    message_verifier, random,
     secret::{SecretKeyBase, SigningKey},
     token::Presented,
 };
-#[cfg(feature = "getrandom")]
-use crate::{error::SignError, random};
 
 /// The token that the session keeps, and from which those of forms are made.
 ///
@@ -253,10 +253,7 @@ fn random_text<E>(
 }
 
 fn random_text_from<R: CryptoRng + ?Sized>(rng: &mut R) -> Zeroizing<[u8; ENCODED]> {
-    let Ok(text) = random_text(|bytes| {
-        rng.fill_bytes(bytes);
-        Ok::<_, core::convert::Infallible>(())
-    });
+    let Ok(text) = random_text(random::from_rng::<_, Infallible>(rng));
     text
 }
 

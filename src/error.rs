@@ -118,9 +118,11 @@ pub enum DecodeError {
 pub enum EncodeError {
     /// An atom of more than 255 characters.
     AtomTooLong,
-    /// More elements or bytes than the format can count or the [`Limits`](crate::term::Limits) of a
-    /// token allow, or an integer beyond what OTP can hold.
+    /// More elements or bytes than the format can count, or an integer beyond what OTP can hold.
     TooLarge,
+    /// More bytes than the [`Limits`](crate::term::Limits) of a token or session allow:
+    /// [`Sign::limits`](crate::Sign::limits) sets others.
+    OverLimit,
     /// Nested deeper than [`Limits`](crate::term::Limits) allow.
     TooDeep,
 }
@@ -226,6 +228,7 @@ impl fmt::Display for EncodeError {
         f.write_str(match self {
             Self::AtomTooLong => "an atom has at most 255 characters",
             Self::TooLarge => "more than a term can hold",
+            Self::OverLimit => "over the limit on size, which `Sign::limits` sets",
             Self::TooDeep => "nested too deeply",
         })
     }

@@ -5,15 +5,23 @@
 //! payload, live-socket topic (which is the token) or user. A missing token is no event, for every
 //! visitor's first request is without.
 
-use crate::error::VerifyError;
+use crate::{error::VerifyError, keyring::RotateError};
 
-/// DEBUG `token refused`: `operation` is `verify`, `decrypt` or `read cookie`.
+/// DEBUG `token refused`: `operation` is `verify`, `decrypt`, `rotate`, `read cookie` or `rotate cookie`.
 #[cold]
 pub(crate) fn token_refused(operation: &'static str, error: &VerifyError) {
     if let Some(reason) = reason(error) {
         #[cfg(feature = "tracing")]
         tracing::debug!(target: TARGET, operation, reason, "token refused");
         let _ = (operation, reason);
+    }
+}
+
+/// DEBUG `token refused`, of one that was to be written anew under another key.
+#[cold]
+pub(crate) fn rotation_refused(operation: &'static str, error: &RotateError) {
+    if let RotateError::Verify(error) = error {
+        token_refused(operation, error);
     }
 }
 

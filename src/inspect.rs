@@ -3,12 +3,11 @@
 //! For a support desk and for logs: nothing that is found here was authenticated, and anyone can
 //! have written it. Decide nothing by it.
 
-use alloc::{vec, vec::Vec};
-
 use crate::{
-    base64url,
     key_generator::Digest,
+    message_encryptor::{self, Cipher},
     message_verifier,
+    scratch::Scratch,
     term::{Limits, Map, Term, decode},
     time::{MaxAge, Timestamp},
     token::envelope,
@@ -95,49 +94,27 @@ pub fn inspect_with(text: &str, limits: Limits) -> Option<Untrusted> {
 
 fn signed(text: &str, limits: Limits) -> Option<Untrusted> {
     let (digest, encoded, signature) = message_verifier::unauthenticated(text.as_bytes()).ok()?;
-    let length = match digest {
-        Digest::Sha256 => 32,
-        Digest::Sha384 => 48,
-        Digest::Sha512 => 64,
-    };
-    if decoded(signature)?.len() != length {
+    let mut scratch = Scratch::new();
+    if scratch.decode(signature).ok()?.len() != digest.tag_length() {
         return None;
     }
-    let message = decoded(encoded)?;
+    let message = scratch.decode(encoded).ok()?;
     Some(Untrusted {
         untrusted_kind: UntrustedKind::Signed(digest),
         text_bytes: text.len(),
         payload_bytes: message.len(),
-        untrusted_content: Some(content(&message, limits)),
+        untrusted_content: Some(content(message, limits)),
     })
 }
 
 fn encrypted(text: &str) -> Option<Untrusted> {
-    let (untrusted_kind, payload_bytes) = if let Some(encoded) = text.strip_prefix("XCP.") {
-        let nonce_and_tag = 24 + 16;
-        (UntrustedKind::Xcp, decoded(encoded.as_bytes())?.len().checked_sub(nonce_and_tag)?)
-    } else {
-        let mut parts = text.strip_prefix("QTEyOEdDTQ.")?.split('.').map(str::as_bytes);
-        let (key, iv, ciphertext, tag) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        // A content key of 16, 24 or 32 bytes with its tag and IV.
-        let wrapped = matches!(decoded(key)?.len(), 44 | 52 | 60);
-        if !wrapped || decoded(iv)?.len() != 12 || decoded(tag)?.len() != 16 {
-            return None;
-        }
-        if parts.next().is_some() {
-            return None;
-        }
-        (UntrustedKind::A128Gcm, decoded(ciphertext)?.len())
+    let (cipher, payload_bytes) = message_encryptor::unauthenticated(text.as_bytes()).ok()?;
+    let untrusted_kind = match cipher {
+        Cipher::Xcp => UntrustedKind::Xcp,
+        Cipher::A128Gcm => UntrustedKind::A128Gcm,
     };
     let text_bytes = text.len();
     Some(Untrusted { untrusted_kind, text_bytes, payload_bytes, untrusted_content: None })
-}
-
-fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; base64url::decoded_len(encoded.len())?];
-    base64url::decode_exact(encoded, &mut bytes).ok()?;
-    Some(bytes)
 }
 
 fn content(message: &[u8], limits: Limits) -> UntrustedContent {

@@ -92,6 +92,17 @@ pub enum Digest {
     Sha512,
 }
 
+impl Digest {
+    /// Bytes of the hash, and so of the tag of an HMAC.
+    pub(crate) const fn tag_length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
 /// How a key is derived: 1 000 iterations, 32 bytes and SHA-256 unless set otherwise, which are the
 /// defaults of `Plug.Crypto` and Phoenix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

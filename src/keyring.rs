@@ -12,7 +12,9 @@ use crate::error::{SignError, VerifyError};
 /// Keys of one kind: the first writes, every one reads, in order.
 ///
 /// Each has its own secret, salt and options. Reading costs at most one MAC for each key, and one more
-/// for a message that is `A128GCM`, whose content key has a tag of its own; it never costs PBKDF2. What no key authenticates is refused: there is no fallback to unverified data.
+/// for a message that is `A128GCM`, whose content key has a tag of its own; an encrypted message is also
+/// decoded from base64 for each key. It never costs PBKDF2. What no key authenticates is refused: there
+/// is no fallback to unverified data.
 ///
 /// # Example
 /// ```

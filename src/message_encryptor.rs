@@ -24,6 +24,7 @@ use zeroize::Zeroize;
 use crate::{
     base64url,
     error::{DataError, Invalid, KeyError, SignError},
+    random,
     scratch::Scratch,
     secret::EncryptionKey,
 };
@@ -50,9 +51,7 @@ pub const AAD: &[u8] = b"A128GCM";
 /// ```
 #[cfg(feature = "getrandom")]
 pub fn encrypt(message: &[u8], aad: &[u8], key: &EncryptionKey) -> Result<String, SignError> {
-    let mut nonce = [0; NONCE_LENGTH];
-    getrandom::fill(&mut nonce).map_err(|_| SignError::Randomness)?;
-    encrypt_message(message, aad, key, &nonce)
+    encrypt_filled(message, aad, key, random::os)
 }
 
 /// As [`encrypt`], with the nonce from `rng`.
@@ -65,9 +64,7 @@ pub fn encrypt_with_rng(
     key: &EncryptionKey,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<String, SignError> {
-    let mut nonce = [0; NONCE_LENGTH];
-    rng.fill_bytes(&mut nonce);
-    encrypt_message(message, aad, key, &nonce)
+    encrypt_filled(message, aad, key, random::from_rng(rng))
 }
 
 /// Gives the message if it was encrypted under this key and AAD, whether by Plug.Crypto 2.x or 1.x.
@@ -164,16 +161,44 @@ pub(crate) fn decrypt_into<'b>(
         return v1::decrypt_into(token, aad, key, sign_secret, scratch);
     };
     let key = key.xcp().map_err(|_| Invalid)?;
-    let bytes = scratch.decode(text)?;
-    let (nonce, bytes) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
-    let (tag, message) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
+    let (nonce, tag, message) = parts(scratch.decode(text)?)?;
     aead::open_in_place_detached(key, nonce, aad, message, tag)?;
     Ok(message)
+}
+
+/// The cipher, and the bytes of ciphertext, that a message claims to have. Nothing is checked but its form.
+pub(crate) fn unauthenticated(token: &[u8]) -> Result<(Cipher, usize), Invalid> {
+    let Some(text) = token.strip_prefix(HEADER.as_bytes()) else {
+        return Ok((Cipher::A128Gcm, v1::unauthenticated(token)?));
+    };
+    let mut scratch = Scratch::new();
+    let (_, _, ciphertext) = parts(scratch.decode(text)?)?;
+    Ok((Cipher::Xcp, ciphertext.len()))
+}
+
+type Parts<'b> = (&'b mut [u8; NONCE_LENGTH], &'b mut [u8; TAG_LENGTH], &'b mut [u8]);
+
+/// The nonce, the tag and the ciphertext.
+fn parts(bytes: &mut [u8]) -> Result<Parts<'_>, Invalid> {
+    let (nonce, bytes) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
+    let (tag, ciphertext) = bytes.split_first_chunk_mut().ok_or(Invalid)?;
+    Ok((nonce, tag, ciphertext))
 }
 
 const HEADER: &str = "XCP.";
 const NONCE_LENGTH: usize = 24;
 const TAG_LENGTH: usize = 16;
+
+fn encrypt_filled(
+    message: &[u8],
+    aad: &[u8],
+    key: &EncryptionKey,
+    mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+) -> Result<String, SignError> {
+    let mut nonce = [0; NONCE_LENGTH];
+    fill(&mut nonce)?;
+    encrypt_message(message, aad, key, &nonce)
+}
 
 fn encrypt_message(
     message: &[u8],

@@ -120,15 +120,10 @@ pub(crate) fn unauthenticated(signed: &[u8]) -> Result<(Digest, &[u8], &[u8]), I
 
 /// Characters of the signed message of so many bytes.
 pub(crate) fn signed_len(message: usize, digest: Digest) -> usize {
-    let tag = match digest {
-        Digest::Sha256 => 32,
-        Digest::Sha384 => 48,
-        Digest::Sha512 => 64,
-    };
     HEADER_LENGTH
         .saturating_add(base64url::encoded_len(message))
         .saturating_add(1)
-        .saturating_add(base64url::encoded_len(tag))
+        .saturating_add(base64url::encoded_len(digest.tag_length()))
 }
 
 /// The first part and its dot.

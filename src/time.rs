@@ -30,6 +30,30 @@ impl Timestamp {
         self.0
     }
 
+    /// So much later, what is less than a millisecond of it left out; `None` beyond `i64` milliseconds.
+    ///
+    /// # Example
+    /// ```
+    /// use phoenix_token::Timestamp;
+    /// use std::time::Duration;
+    ///
+    /// let signed_at = Timestamp::from_secs(1_700_000_000);
+    /// let hour = Duration::from_secs(3600);
+    /// assert_eq!(signed_at.checked_add(hour), Some(Timestamp::from_secs(1_700_003_600)));
+    /// assert_eq!(Timestamp::from_millis(i64::MAX).checked_add(hour), None);
+    /// ```
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
+        let millis = i128::from(self.0).checked_add(i128::try_from(duration.as_millis()).ok()?)?;
+        i64::try_from(millis).ok().map(Self)
+    }
+
+    /// So much earlier, what is less than a millisecond of it left out; `None` beyond `i64`
+    /// milliseconds.
+    pub fn checked_sub(self, duration: Duration) -> Option<Self> {
+        let millis = i128::from(self.0).checked_sub(i128::try_from(duration.as_millis()).ok()?)?;
+        i64::try_from(millis).ok().map(Self)
+    }
+
     /// The clock of the operating system.
     #[cfg(feature = "std")]
     pub fn now() -> Self {
@@ -61,6 +85,30 @@ impl From<std::time::SystemTime> for Timestamp {
         };
         Self(millis)
     }
+}
+
+#[cfg(feature = "std")]
+impl From<Timestamp> for std::time::SystemTime {
+    /// To the millisecond. Where the system's clock does not reach so far (that of Windows ends in the
+    /// year 30828, that of Linux never), a moment at least half as far from 1970 as its end.
+    fn from(Timestamp(millis): Timestamp) -> Self {
+        let epoch = std::time::UNIX_EPOCH;
+        let distance = Duration::from_millis(millis.unsigned_abs());
+        let moment = |distance| match millis < 0 {
+            true => epoch.checked_sub(distance),
+            false => epoch.checked_add(distance),
+        };
+        reached(distance, moment).unwrap_or(epoch)
+    }
+}
+
+/// The moment at that distance, or at the half, quarter, or so on of it: the first that there is.
+#[cfg(feature = "std")]
+fn reached<T>(distance: Duration, moment: impl Fn(Duration) -> Option<T>) -> Option<T> {
+    let mut distances = core::iter::successors(Some(distance), |&distance| {
+        if distance.is_zero() { None } else { distance.checked_div(2) }
+    });
+    distances.find_map(moment)
 }
 
 /// How long a token is valid, from the moment it was signed: whole seconds, a fraction, or for ever.
@@ -120,6 +168,36 @@ impl MaxAge {
     /// no term can hold.
     pub const fn seconds_f64(seconds: f64) -> Option<Self> {
         if seconds.is_finite() { Some(Self(Age::Fraction(seconds))) } else { None }
+    }
+
+    /// Whether there is no expiry.
+    pub const fn is_infinite(self) -> bool {
+        matches!(self.0, Age::Infinity)
+    }
+
+    /// The age as a duration; `None` for [`MaxAge::INFINITY`].
+    ///
+    /// Less than nothing, with which a token is expired from the start, is [`Duration::ZERO`], and
+    /// more than a duration can hold is [`Duration::MAX`].
+    ///
+    /// # Example
+    /// ```
+    /// use phoenix_token::MaxAge;
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(MaxAge::minutes(2).as_duration(), Some(Duration::from_secs(120)));
+    /// assert_eq!(MaxAge::INFINITY.as_duration(), None);
+    /// ```
+    pub fn as_duration(self) -> Option<Duration> {
+        let (duration, is_positive) = match self.0 {
+            Age::Seconds(seconds) => {
+                (u64::try_from(seconds).ok().map(Duration::from_secs), seconds > 0)
+            }
+            Age::Fraction(seconds) => (Duration::try_from_secs_f64(seconds).ok(), seconds > 0.0),
+            Age::Infinity => return None,
+        };
+        let beyond = if is_positive { Duration::MAX } else { Duration::ZERO };
+        Some(duration.unwrap_or(beyond))
     }
 }
 
@@ -185,6 +263,74 @@ mod tests {
             ends.map(|end| end.map(Timestamp::from)),
             [Some(Timestamp::from_millis(i64::MAX)), Some(Timestamp::from_millis(i64::MIN)),]
         );
+    }
+
+    #[test]
+    fn an_age_is_a_duration_unless_it_never_ends() {
+        let duration = |age: MaxAge| (age.as_duration(), age.is_infinite());
+        assert_eq!(duration(MaxAge::INFINITY), (None, true));
+        for (age, expected) in [
+            (MaxAge::seconds(1), Duration::from_secs(1)),
+            (MaxAge::seconds(0), Duration::ZERO),
+            (MaxAge::seconds(-1), Duration::ZERO),
+            (MaxAge(Age::Seconds(u64::MAX.into())), Duration::from_secs(u64::MAX)),
+            (MaxAge(Age::Seconds(1 << 64)), Duration::MAX),
+            (MaxAge(Age::Seconds(i128::MIN)), Duration::ZERO),
+            (MaxAge(Age::Fraction(1.5)), Duration::from_millis(1500)),
+            (MaxAge(Age::Fraction(-0.5)), Duration::ZERO),
+            (MaxAge(Age::Fraction(1e300)), Duration::MAX),
+            (MaxAge(Age::Fraction(-1e300)), Duration::ZERO),
+        ] {
+            assert_eq!(duration(age), (Some(expected), false), "{age}");
+        }
+        for millis in [0, 1, 999, 1000, 86_400_000] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(MaxAge::from(duration).as_duration(), Some(duration));
+        }
+    }
+
+    #[test]
+    fn a_timestamp_moves_by_whole_milliseconds_and_never_around_the_end() {
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        let at = Timestamp::from_millis;
+        assert_eq!(at(-5).checked_add(Duration::from_millis(7)), Some(at(2)));
+        assert_eq!(at(5).checked_sub(Duration::from_millis(7)), Some(at(-2)));
+        let part = Duration::from_nanos(1_999_999);
+        assert_eq!((at(0).checked_add(part), at(0).checked_sub(part)), (Some(at(1)), Some(at(-1))));
+        let all = Duration::from_millis(u64::MAX);
+        assert_eq!((first.checked_add(all), last.checked_sub(all)), (Some(last), Some(first)));
+        let milli = Duration::from_millis(1);
+        for beyond in [milli, all, Duration::MAX] {
+            assert_eq!((first.checked_sub(beyond), last.checked_add(beyond)), (None, None));
+        }
+        assert_eq!(at(0).checked_add(Duration::MAX), None);
+    }
+
+    #[test]
+    #[cfg(feature = "std")]
+    fn a_timestamp_is_a_system_time_and_back() {
+        use std::time::SystemTime;
+        let moments = [0, 1, -1, 1_767_268_800_999, -1_767_268_800_999];
+        for timestamp in moments.map(Timestamp::from_millis) {
+            assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
+        }
+        #[cfg(target_os = "linux")]
+        for timestamp in [i64::MIN, i64::MAX].map(Timestamp::from_millis) {
+            assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "std")]
+    fn of_a_clock_that_does_not_reach_so_far_more_than_half_is_taken() {
+        let until =
+            |end: u64| move |distance: Duration| (distance.as_secs() <= end).then_some(distance);
+        let second = Duration::from_secs(1);
+        assert_eq!(reached(second * 100, until(100)), Some(second * 100));
+        assert_eq!(reached(second * 100, until(99)), Some(second * 50));
+        assert_eq!(reached(second * 100, until(30)), Some(second * 25));
+        assert_eq!(reached(Duration::MAX, until(0)).map(|distance| distance.as_secs()), Some(0));
+        assert_eq!(reached::<()>(Duration::MAX, |_| None), None);
     }
 
     #[test]

@@ -281,6 +281,8 @@ fn cookies_are_written_with_the_randomness_of_the_caller() {
     for cookie in token_cookies() {
         let value = cookie.write_with_rng("pl", NOW, &mut Zeros).unwrap();
         assert_eq!(cookie.read_with::<String>(&value, &later(0)).unwrap().data, "pl");
-        assert_eq!(cookie.write_term(&"pl".into(), NOW, &mut Zeros), Ok(value));
+        assert_eq!(cookie.write_term_with_rng(&"pl".into(), NOW, &mut Zeros), Ok(value));
+        let value = cookie.write_term(&"pl".into(), NOW).unwrap();
+        assert_eq!(cookie.read_at::<String>(&value, NOW).unwrap().data, "pl");
     }
 }

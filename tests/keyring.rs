@@ -2,10 +2,17 @@
 #![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
+#[path = "common/zeros.rs"]
+mod zeros;
+
+use std::time::Duration;
+
 use phoenix_token::{
     Keyring, MaxAge, RotateError, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verify,
     VerifyError,
 };
+
+use zeros::Zeros;
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
@@ -58,6 +65,33 @@ fn rotation_keeps_the_data_the_moment_and_the_age() {
     let rotated = ring().rotate_encrypted_with(&encrypted, &later).unwrap();
     let decrypted = key("now").decrypt_with::<u8>(&rotated, &later).unwrap();
     assert_eq!((decrypted.signed_at, decrypted.max_age), (Some(NOW), MaxAge::hours(1)));
+}
+
+#[test]
+fn a_ring_is_asked_as_of_a_moment() {
+    let (at, late) = (NOW, Timestamp::from_millis(NOW.as_millis() + 86_400_001));
+    let signed = key("before").sign_at(&7, NOW).unwrap();
+    let encrypted = key("before").encrypt_at(&7, NOW).unwrap();
+    assert_eq!(ring().verify_at::<u8>(&signed, at).unwrap().key, 1);
+    assert_eq!(ring().decrypt_at::<u8>(&encrypted, at).unwrap().key, 1);
+    assert_eq!(ring().rotate_at(&signed, at), Ok(key("now").sign_at(&7, NOW).unwrap()));
+    let rotated = ring().rotate_encrypted_at(&encrypted, at).unwrap();
+    assert_eq!(key("now").decrypt_at::<u8>(&rotated, at).unwrap().data, 7);
+
+    let expired = VerifyError::Expired { since: NOW.checked_add(Duration::from_secs(86_400)) };
+    assert_eq!(ring().verify_at::<u8>(&signed, late).unwrap_err(), expired);
+    assert_eq!(ring().decrypt_at::<u8>(&encrypted, late).unwrap_err(), expired);
+    let expired = Err(RotateError::Verify(expired));
+    assert_eq!(ring().rotate_at(&signed, late), expired);
+    assert_eq!(ring().rotate_encrypted_at(&encrypted, late), expired);
+}
+
+#[test]
+fn an_encrypted_token_is_rotated_with_the_randomness_of_the_caller_and_no_other() {
+    let token = key("before").encrypt_at(&7, NOW).unwrap();
+    let rotated = ring().rotate_encrypted_with_rng(&token, &Verify::at(NOW), &mut Zeros).unwrap();
+    let expected = key("now").encrypt_with_rng(&7, &Sign::at(NOW), &mut Zeros).unwrap();
+    assert_eq!(rotated, expected);
 }
 
 #[test]

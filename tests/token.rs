@@ -14,8 +14,8 @@ mod zeros;
 use std::{collections::BTreeSet, time::Duration};
 
 use phoenix_token::{
-    KeyError, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified, Verify,
-    VerifyError,
+    KeyError, Keyring, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified,
+    Verify, VerifyError,
     key_generator::Digest,
     term::{Limits, Term},
 };
@@ -149,6 +149,31 @@ fn no_token_is_missing_and_not_invalid() {
 }
 
 #[test]
+fn a_batch_is_of_tokens_in_whatever_form_they_came() {
+    let (one, two) = (key().sign_at(&1, NOW).unwrap(), key().sign_at(&2, NOW).unwrap());
+    let ring = Keyring::new(quick("other")).and(key()).unwrap();
+    let options = Verify::at(NOW);
+    let expected = [Ok(1), Err(VerifyError::Missing), Ok(2)];
+    let maybe = [Some(&*one), None, Some(&*two)];
+    let data = |verified: Result<Verified<u8>, _>| verified.map(|verified| verified.data);
+    let by_key =
+        |batch: &[Option<&str>]| key().verify_batch(batch, &options).map(data).collect::<Vec<_>>();
+    assert_eq!(by_key(&maybe), expected);
+    let by_ring: Vec<_> = ring.verify_batch(maybe, &options).map(data).collect();
+    assert_eq!(by_ring, expected);
+    let texts: Vec<&str> = vec![&one, &two];
+    let by_ring: Vec<_> = ring.verify_batch(&texts, &options).map(data).collect();
+    assert_eq!(by_ring, [Ok(1), Ok(2)]);
+    let owned: Vec<_> =
+        key().verify_batch(&[one.clone(), two.clone()], &options).map(data).collect();
+    assert_eq!(owned, by_ring);
+    let late = Verify::at(seconds_later(90_000));
+    let refused =
+        |verified: Result<Verified<u8>, _>| matches!(verified, Err(VerifyError::Expired { .. }));
+    assert!(ring.verify_batch(&texts, &late).all(refused));
+}
+
+#[test]
 fn authentic_data_of_another_type_is_no_invalid_token_and_shows_no_data() {
     let token = key().sign_at(&"secret data", NOW).unwrap();
     let error = key().verify_at::<u64>(&token, NOW).unwrap_err();
@@ -220,7 +245,14 @@ fn no_other_randomness_is_taken_than_the_callers() {
     assert!(token.starts_with(&format!("XCP.{}", "A".repeat(32))), "{token}");
     assert_eq!(key().decrypt_at::<String>(&token, NOW).unwrap().data, "data");
     assert_eq!(key().encrypt_with_rng("data", &options, &mut Zeros).as_ref(), Ok(&token));
-    assert_eq!(key().encrypt_term(&"data".into(), &options, &mut Zeros), Ok(token));
+    assert_eq!(key().encrypt_term_with_rng(&"data".into(), &options, &mut Zeros), Ok(token));
+}
+
+#[test]
+fn a_term_is_encrypted_with_the_randomness_of_the_operating_system() {
+    let encrypted = || key().encrypt_term(&"data".into(), &Sign::at(NOW)).unwrap();
+    assert_ne!(encrypted(), encrypted());
+    assert_eq!(key().decrypt_at::<String>(&encrypted(), NOW).unwrap().data, "data");
 }
 
 #[test]
@@ -321,7 +353,10 @@ fn what_could_not_be_verified_is_not_signed() {
     let large = "x".repeat((4 << 20) + 1);
     let message = |error: SignError| error.to_string();
     let error = key().sign_at(&large, NOW).unwrap_err();
-    assert_eq!(message(error), "the data does not fit: more than a term can hold");
+    assert_eq!(
+        message(error),
+        "the data does not fit: over the limit on size, which `Sign::limits` sets"
+    );
     let deep = |levels| (0..levels).fold(Term::from(1), |inner, _| Term::tuple([inner]));
     let options = Sign::at(NOW);
     let error = key().sign_term(&deep(257), &options).unwrap_err();

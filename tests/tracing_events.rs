@@ -20,7 +20,7 @@ use std::{
 };
 
 use phoenix_token::{
-    MaxAge, SecretKeyBase, Sign, TokenKey,
+    Keyring, MaxAge, SecretKeyBase, Sign, TokenKey,
     cookie::{SessionCookie, TokenCookie},
     store::{EndAll, NewSession, Settings, Store, Sweep},
 };
@@ -105,6 +105,34 @@ fn what_is_refused_is_said_with_the_reason_and_nothing_else() {
          DEBUG message=token refused operation=\"verify\" reason=\"data\"\n\
          DEBUG message=token refused operation=\"decrypt\" reason=\"invalid\"\n\
          DEBUG message=token refused operation=\"read cookie\" reason=\"invalid\"\n\
+         DEBUG message=session cookie refused reason=\"invalid\"\n"
+    );
+}
+
+#[test]
+fn what_is_not_rotated_is_said_with_the_reason() {
+    let secret = SecretKeyBase::new(SECRET_KEY_BASE).unwrap();
+    let (key, other) = (TokenKey::derive(&secret, "user auth"), TokenKey::derive(&secret, "b"));
+    let (token, expired) =
+        (key.sign("in the token").unwrap(), Sign::new().max_age(MaxAge::hours(0)));
+    let encrypted = key.encrypt_with("in the token", &expired).unwrap();
+    let of_no_use = other.sign("in the token").unwrap();
+    let ring = Keyring::new(TokenKey::derive(&secret, "new")).and(key).unwrap();
+    let cookies = Keyring::new(TokenCookie::signed(&secret, "a_cookie").unwrap());
+    let sessions = Keyring::new(SessionCookie::signed(&secret, "salt").unwrap());
+    let text = said(|| {
+        ring.rotate(&token).unwrap();
+        ring.rotate(None).unwrap_err();
+        ring.rotate(&of_no_use).unwrap_err();
+        ring.rotate_encrypted(&encrypted).unwrap_err();
+        cookies.rotate("a secret that is no cookie").unwrap_err();
+        sessions.rotate("a secret that is no session").unwrap_err();
+    });
+    assert_eq!(
+        text,
+        "DEBUG message=token refused operation=\"rotate\" reason=\"invalid\"\n\
+         DEBUG message=token refused operation=\"rotate\" reason=\"expired\"\n\
+         DEBUG message=token refused operation=\"rotate cookie\" reason=\"invalid\"\n\
          DEBUG message=session cookie refused reason=\"invalid\"\n"
     );
 }

@@ -16,14 +16,14 @@ mod freed;
 
 use std::collections::HashMap;
 
-use freed::{held_after_drop, left_behind};
+use freed::{held_after_drop, left_anywhere, left_behind};
 use phoenix_token::{
     EncryptionKey, Keyring, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify,
     cookie::{RememberMe, Session, SessionCookie, SetCookie, TokenCookie},
     csrf_protection::{CsrfProtection, CsrfToken},
     key_generator::{Params, derive},
     message_encryptor,
-    term::Term,
+    term::{Limits, Term},
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
@@ -74,7 +74,7 @@ fn a_dropped_key_of_cookies_is_zeroed() {
 fn a_dropped_csrf_token_is_zeroed() {
     let token = || Box::new(CsrfToken::from_session(&SECRET[..24]).unwrap());
     assert_eq!(held_after_drop(token), 0);
-    assert_eq!(left_behind(&SECRET[..24], || token().mask().unwrap()), 0);
+    assert_eq!(left_anywhere(&SECRET[..24], || token().mask().unwrap()), 0);
     assert_eq!(
         left_behind(&SECRET[..24], || { token().accepts_masked(&token().mask().unwrap()) }),
         0
@@ -110,7 +110,7 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
     let key = key("salt");
     for repeated in [1, 3, 20, 1000] {
         let data = Term::binary(SECRET.repeat(repeated));
-        let plain = key.encrypt_term(&data, &Sign::at(NOW), &mut OsRng).unwrap();
+        let plain = key.encrypt_term(&data, &Sign::at(NOW)).unwrap();
         let decrypted =
             left_behind(&SECRET, || key.decrypt_term(&plain, &Verify::at(NOW)).unwrap());
         assert_eq!(decrypted, 0, "{repeated}");
@@ -125,7 +125,7 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
         #[cfg(feature = "compressed")]
         {
             let options = Sign::at(NOW).compressed();
-            let compressed = key.encrypt_term(&data, &options, &mut OsRng).unwrap();
+            let compressed = key.encrypt_term(&data, &options).unwrap();
             let inflated = || key.decrypt_term(&compressed, &Verify::at(NOW)).unwrap();
             assert_eq!(left_behind(&SECRET, inflated), 0, "{repeated}, compressed");
         }
@@ -137,6 +137,17 @@ fn a_decrypted_payload_is_nowhere_but_in_what_is_returned() {
     }
 }
 
+/// How often these bytes are found once the data was encrypted into a string that has room for it: where
+/// one grows, the allocator copies what is in it.
+fn found_after_encrypting<T: serde::Serialize>(bytes: &[u8], data: &T, options: &Sign) -> usize {
+    let key = key("salt");
+    left_anywhere(bytes, || {
+        let mut token = String::with_capacity(4000);
+        let made = key.encrypt_into(data, options, &mut token);
+        (token, made.is_ok())
+    })
+}
+
 /// In Erlang's order of keys `secret` goes behind `number`.
 #[derive(serde::Serialize)]
 struct OutOfOrder {
@@ -146,23 +157,73 @@ struct OutOfOrder {
 
 #[test]
 fn what_is_put_in_order_before_it_is_encrypted_is_nowhere_else_afterwards() {
-    let key = key("salt");
     for repeated in [1, 3, 5, 20] {
         let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
         let map = HashMap::from([(1, &*secret), (2, ""), (3, ""), (4, ""), (5, "")]);
         let fields = OutOfOrder { secret: secret.clone(), number: 7 };
-        let encrypted = |data: &dyn Fn(&mut String)| {
-            left_behind(&SECRET, || {
-                // Where it grows, the allocator copies what is in it.
-                let mut token = String::with_capacity(4000);
-                data(&mut token);
-                token
-            })
-        };
-        let by = Sign::at(NOW);
-        let of_map = encrypted(&|token| key.encrypt_into(&map, &by, token).unwrap());
-        let of_struct = encrypted(&|token| key.encrypt_into(&fields, &by, token).unwrap());
+        let (of_map, of_struct) = (
+            found_after_encrypting(&SECRET, &map, &Sign::at(NOW)),
+            found_after_encrypting(&SECRET, &fields, &Sign::at(NOW)),
+        );
         assert_eq!((of_map, of_struct), (0, 0), "{repeated}");
+    }
+}
+
+#[cfg(feature = "compressed")]
+#[test]
+fn what_is_compressed_before_it_is_encrypted_is_nowhere_afterwards() {
+    // Once, it is not shorter for being compressed, and stays as it is.
+    for repeated in [1, 2, 3, 20] {
+        let secret = String::from_utf8(SECRET.repeat(repeated)).unwrap();
+        let found = found_after_encrypting(&SECRET, &secret, &Sign::at(NOW).compressed());
+        assert_eq!(found, 0, "{repeated}");
+    }
+}
+
+#[test]
+fn a_list_of_bytes_that_is_encrypted_is_nowhere_afterwards() {
+    let listed: Vec<u8> = SECRET.iter().flat_map(|&byte| [97, byte]).collect();
+    for repeated in [1, 3, 20] {
+        let bytes = SECRET.repeat(repeated);
+        // As a list first, of which each element has a tag of its own.
+        assert_eq!(found_after_encrypting(&listed[64..], &bytes, &Sign::at(NOW)), 0, "{repeated}");
+        assert_eq!(found_after_encrypting(&SECRET, &bytes, &Sign::at(NOW)), 0, "{repeated}");
+    }
+}
+
+#[test]
+fn what_could_not_be_encrypted_is_nowhere_afterwards() {
+    let by = Sign::at(NOW);
+    let secret = String::from_utf8(SECRET.to_vec()).unwrap();
+    assert_eq!(found_after_encrypting(&SECRET, &(&secret, f64::NAN), &by), 0, "no float");
+    let careless = [("a", &secret), ("a", &secret)];
+    assert_eq!(found_after_encrypting(&SECRET, &Pairs(&careless), &by), 0, "a key twice");
+    let deep = (&secret, Term::tuple([Term::tuple([])]));
+    let by_depth = by.limits(Limits::new().depth(2));
+    assert_eq!(found_after_encrypting(&SECRET, &deep, &by_depth), 0, "too deep");
+    let by_size = by.limits(Limits::new().size(60));
+    assert_eq!(found_after_encrypting(&SECRET, &secret, &by_size), 0, "too large");
+
+    let key = key("salt");
+    let by_term = Term::tuple([Term::binary(SECRET), Term::tuple([Term::tuple([])])]);
+    let failed = || key.encrypt_term(&by_term, &by_depth).unwrap_err();
+    assert_eq!(left_anywhere(&SECRET, failed), 0, "a term");
+    let failed = || key.encrypt_at(&(&secret, f64::NAN), NOW).unwrap_err();
+    assert_eq!(left_anywhere(&SECRET, failed), 0, "a block of its own");
+    let mut session = Session::new();
+    session.put_term("secret", by_term);
+    let base = self::secret();
+    let cookie = SessionCookie::builder(&base, "one").encryption_salt("other");
+    let cookie = cookie.limits(Limits::new().depth(3)).build().unwrap();
+    assert_eq!(left_anywhere(&SECRET, || cookie.write(&session).unwrap_err()), 0, "a session");
+}
+
+/// A map of these pairs, whatever their keys.
+struct Pairs<'a>(&'a [(&'a str, &'a String)]);
+
+impl serde::Serialize for Pairs<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }
 
@@ -188,26 +249,10 @@ fn bytes_that_are_not_zeroed_are_found() {
         grown
     };
     assert!(left_behind(&SECRET, grown) > 0, "the place that it grew out of");
+    let cut = || {
+        let mut cut = Vec::from(SECRET);
+        cut.clear();
+        cut
+    };
+    assert!(left_anywhere(&SECRET, cut) > 0, "behind the end of what is returned");
 }
-
-/// Randomness of the operating system.
-struct OsRng;
-
-impl rand_core::TryRng for OsRng {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        getrandom::fill(bytes).unwrap();
-        Ok(())
-    }
-}
-
-impl rand_core::TryCryptoRng for OsRng {}

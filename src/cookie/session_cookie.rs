@@ -227,17 +227,17 @@ impl SessionCookie {
 pub(super) fn opened<R, E: From<VerifyError>>(
     keys: &[SessionCookie],
     cookie: Option<&str>,
-    bytes: impl FnOnce(&[u8], usize) -> Result<R, E>,
+    with_bytes: impl FnOnce(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
+    let mut scratch = Scratch::new();
     for (position, key) in keys.iter().enumerate() {
         let cookie = match open::presented(cookie, key.limits) {
             Err(VerifyError::Missing) => return Err(VerifyError::Missing.into()),
             Err(_) => continue,
             Ok(cookie) => cookie,
         };
-        let mut scratch = Scratch::new();
         if let Ok(message) = key.message(cookie, &mut scratch) {
-            return bytes(message, position);
+            return with_bytes(message, position);
         }
     }
     Err(VerifyError::Invalid.into())

@@ -48,7 +48,7 @@ impl SessionData for Session {
             encode::write(key, out, levels)?;
             encode::write(value, out, levels)?;
         }
-        Ok(open::within(out.len().saturating_sub(start), limits)?)
+        open::within(out.len().saturating_sub(start), limits)
     }
 
     fn decode(bytes: &[u8], limits: Limits) -> Result<Self, VerifyError> {

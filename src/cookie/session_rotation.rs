@@ -36,9 +36,9 @@ impl Keyring<SessionCookie> {
         &self,
         cookie: impl Presented<'t>,
     ) -> Result<Matched<S>, VerifyError> {
-        opened(self.keys(), cookie.presented(), |bytes, key| {
-            let limits = self.keys().get(key).map(SessionCookie::limits).unwrap_or_default();
-            Ok(Matched { data: S::decode(bytes, limits)?, key })
+        opened(self.keys(), cookie.presented(), |bytes, position| {
+            let limits = self.keys().get(position).map(SessionCookie::limits).unwrap_or_default();
+            Ok(Matched { data: S::decode(bytes, limits)?, key: position })
         })
         .inspect_err(events::session_cookie_refused)
     }
@@ -72,12 +72,17 @@ impl Keyring<SessionCookie> {
         cookie: Option<&str>,
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
     ) -> Result<String, RotateError> {
-        opened(self.keys(), cookie, |bytes, key| match cookie {
-            Some(cookie) if key == 0 && self.first().is_signed() => Ok(cookie.to_owned()),
+        opened(self.keys(), cookie, |bytes, position| match cookie {
+            Some(cookie) if position == 0 && self.first().is_signed() => Ok(cookie.to_owned()),
             _ => Ok(self.first().seal(fill, |out| {
                 out.extend_from_slice(bytes);
                 Ok(())
             })?),
+        })
+        .inspect_err(|error| {
+            if let RotateError::Verify(error) = error {
+                events::session_cookie_refused(error);
+            }
         })
     }
 }

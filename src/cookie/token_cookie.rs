@@ -154,11 +154,24 @@ impl TokenCookie {
         })
     }
 
+    /// [`write_at`](Self::write_at) for a term.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    #[cfg(feature = "getrandom")]
+    pub fn write_term(&self, data: &Term, signed_at: Timestamp) -> Result<String, SignError> {
+        let options = self.options(signed_at);
+        self.sendable(match self.kind {
+            Kind::Signed => self.key.sign_term(data, &options)?,
+            Kind::Encrypted => self.key.encrypt_term(data, &options)?,
+        })
+    }
+
     /// [`write_with_rng`](Self::write_with_rng) for a term.
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_term<R: CryptoRng + ?Sized>(
+    pub fn write_term_with_rng<R: CryptoRng + ?Sized>(
         &self,
         data: &Term,
         signed_at: Timestamp,
@@ -167,7 +180,7 @@ impl TokenCookie {
         let options = self.options(signed_at);
         self.sendable(match self.kind {
             Kind::Signed => self.key.sign_term(data, &options)?,
-            Kind::Encrypted => self.key.encrypt_term(data, &options, rng)?,
+            Kind::Encrypted => self.key.encrypt_term_with_rng(data, &options, rng)?,
         })
     }
 
@@ -264,16 +277,16 @@ impl TokenCookie {
     }
 }
 
-/// Reads a value under the first of the keys that made it; `data` is as for
+/// Reads a value under the first of the keys that made it; `read_data` is as for
 /// [`open::read_payload`].
 pub(super) fn read<'k, T>(
     keys: impl IntoIterator<Item = &'k TokenCookie>,
     value: Option<&str>,
     options: &Verify,
-    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+    read_data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     opened(keys, value, options, |payload, position| {
-        open::read_payload(payload, position, options, &data)
+        open::read_payload(payload, position, options, &read_data)
     })
     .inspect_err(|error| events::token_refused("read cookie", error))
 }
@@ -284,10 +297,10 @@ pub(super) fn opened<'k, R, E: From<VerifyError>>(
     keys: impl IntoIterator<Item = &'k TokenCookie>,
     value: Option<&str>,
     options: &Verify,
-    mut payload: impl FnMut(&[u8], usize) -> Result<R, E>,
+    mut with_payload: impl FnMut(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
     for (position, TokenCookie { key, kind, .. }) in keys.into_iter().enumerate() {
-        let then = |bytes: &[u8], _| Ok::<_, VerifyError>(payload(bytes, position));
+        let then = |bytes: &[u8], _| Ok::<_, VerifyError>(with_payload(bytes, position));
         let result = match kind {
             Kind::Signed => open::authentic(from_ref(key), value, options, then),
             Kind::Encrypted => open::decrypted(from_ref(key), value, options, then),

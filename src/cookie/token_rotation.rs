@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{SignError, VerifyError},
+    events,
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
     random,
     term::Term,
@@ -156,13 +157,14 @@ fn rotate<'k>(
     options: &Verify,
     mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
 ) -> Result<String, RotateError> {
-    opened(keys, value, options, |payload, key| {
-        open::read_payload(payload, key, options, open::checked)?;
+    opened(keys, value, options, |payload, position| {
+        open::read_payload(payload, position, options, open::checked)?;
         match value {
-            Some(value) if key == 0 && first.is_signed() => Ok(value.to_owned()),
+            Some(value) if position == 0 && first.is_signed() => Ok(value.to_owned()),
             _ => Ok(first.seal(&mut fill, payload)?),
         }
     })
+    .inspect_err(|error| events::rotation_refused("rotate cookie", error))
 }
 
 impl Sealed for TokenCookie {}

@@ -14,7 +14,6 @@
 //! [RFC 7518 §4.7]: https://www.rfc-editor.org/rfc/rfc7518#section-4.7
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -23,6 +22,7 @@ use super::{TAG_LENGTH, append_sealed, gcm::GcmKey};
 use crate::{
     base64url,
     error::{Invalid, SignError},
+    random,
     scratch::Scratch,
     secret::EncryptionKey,
 };
@@ -52,9 +52,7 @@ pub fn encrypt(
     key: &EncryptionKey,
     sign_secret: &[u8],
 ) -> Result<String, SignError> {
-    let fresh =
-        Fresh::filled_by(|bytes| getrandom::fill(bytes).map_err(|_| SignError::Randomness))?;
-    encrypt_message(message, aad, key, sign_secret, &fresh)
+    encrypt_message(message, aad, key, sign_secret, &Fresh::filled_by(random::os)?)
 }
 
 /// As [`encrypt`], with the content key and IVs from `rng`.
@@ -68,27 +66,26 @@ pub fn encrypt_with_rng(
     sign_secret: &[u8],
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<String, SignError> {
-    let Ok(fresh) = Fresh::filled_by(|bytes| {
-        rng.fill_bytes(bytes);
-        Ok::<_, Infallible>(())
-    });
-    encrypt_message(message, aad, key, sign_secret, &fresh)
+    encrypt_message(message, aad, key, sign_secret, &Fresh::filled_by(random::from_rng(rng))?)
 }
 
 /// What each message takes anew, and no two messages may share.
 pub(crate) struct Fresh {
     pub(crate) content_key: Zeroizing<[u8; 16]>,
-    pub(crate) wrap_iv: [u8; 12],
-    pub(crate) iv: [u8; 12],
+    pub(crate) wrap_iv: [u8; IV_LENGTH],
+    pub(crate) iv: [u8; IV_LENGTH],
 }
 
 impl Fresh {
     /// `fill` fills all that it is given with random bytes.
-    pub(crate) fn filled_by<E>(
-        mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        let mut fresh =
-            Self { content_key: Zeroizing::new([0; 16]), wrap_iv: [0; 12], iv: [0; 12] };
+    pub(crate) fn filled_by(
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+    ) -> Result<Self, SignError> {
+        let mut fresh = Self {
+            content_key: Zeroizing::new([0; 16]),
+            wrap_iv: [0; IV_LENGTH],
+            iv: [0; IV_LENGTH],
+        };
         fill(&mut *fresh.content_key)?;
         fill(&mut fresh.wrap_iv)?;
         fill(&mut fresh.iv)?;
@@ -135,14 +132,8 @@ pub(super) fn decrypt_into<'b>(
     sign_secret: &[u8],
     scratch: &'b mut Scratch,
 ) -> Result<&'b [u8], Invalid> {
-    let mut parts =
-        token.strip_prefix(HEADER.as_bytes()).ok_or(Invalid)?.split(|&byte| byte == b'.');
-    let mut part = || parts.next().ok_or(Invalid);
-    let (wrapped_key, iv_text, ciphertext, tag_text) = (part()?, part()?, part()?, part()?);
-    if parts.next().is_some() {
-        return Err(Invalid);
-    }
-    let (mut iv, mut tag) = ([0; 12], [0; TAG_LENGTH]);
+    let [wrapped_key, iv_text, ciphertext, tag_text] = parts(token)?;
+    let (mut iv, mut tag) = ([0; IV_LENGTH], [0; TAG_LENGTH]);
     base64url::decode_exact(iv_text, &mut iv)?;
     base64url::decode_exact(tag_text, &mut tag)?;
     let content_key = unwrap_key(wrapped_key, key, sign_secret)?;
@@ -151,11 +142,37 @@ pub(super) fn decrypt_into<'b>(
     Ok(message)
 }
 
+/// The bytes of ciphertext that a message claims to have. Nothing is checked but its form.
+pub(super) fn unauthenticated(token: &[u8]) -> Result<usize, Invalid> {
+    let [wrapped_key, iv, ciphertext, tag] = parts(token)?;
+    let mut scratch = Scratch::new();
+    let mut length = |text: &[u8]| scratch.decode(text).map(|bytes| bytes.len());
+    let content_key = length(wrapped_key)?.checked_sub(WRAPPING_LENGTH).ok_or(Invalid)?;
+    if !CONTENT_KEY_LENGTHS.contains(&content_key)
+        || (length(iv)?, length(tag)?) != (IV_LENGTH, TAG_LENGTH)
+    {
+        return Err(Invalid);
+    }
+    length(ciphertext)
+}
+
+/// The texts of the wrapped key, the IV, the ciphertext and the tag.
+fn parts(token: &[u8]) -> Result<[&[u8]; 4], Invalid> {
+    let mut parts =
+        token.strip_prefix(HEADER.as_bytes()).ok_or(Invalid)?.split(|&byte| byte == b'.');
+    let mut part = || parts.next().ok_or(Invalid);
+    let texts = [part()?, part()?, part()?, part()?];
+    if parts.next().is_some() { Err(Invalid) } else { Ok(texts) }
+}
+
 const HEADER: &str = "QTEyOEdDTQ.";
-/// A content key, its tag and its IV.
-const WRAPPED_LENGTH: usize = 16 + 16 + 12;
-/// The same with the largest content key, of 32 bytes.
-const MAX_WRAPPED_LENGTH: usize = 60;
+const IV_LENGTH: usize = 12;
+/// What Plug.Crypto writes is 16, and it reads all three.
+const CONTENT_KEY_LENGTHS: [usize; 3] = [16, 24, 32];
+/// What stands behind a wrapped content key: its tag and its IV.
+const WRAPPING_LENGTH: usize = TAG_LENGTH + IV_LENGTH;
+const WRAPPED_LENGTH: usize = 16 + WRAPPING_LENGTH;
+const MAX_WRAPPED_LENGTH: usize = 32 + WRAPPING_LENGTH;
 
 fn encrypt_message(
     message: &[u8],
@@ -194,7 +211,6 @@ fn wrap_key(
     Ok(wrapped)
 }
 
-/// Plug.Crypto writes content keys of 16 bytes and reads those of 24 and 32 as well.
 fn unwrap_key(text: &[u8], key: &EncryptionKey, sign_secret: &[u8]) -> Result<GcmKey, Invalid> {
     let mut buffer = Zeroizing::new([0; MAX_WRAPPED_LENGTH]);
     let length = base64url::decode_into(text, &mut *buffer)?;

@@ -18,10 +18,12 @@ use super::{Error, Options, names};
 use crate::{
     error::{DecodeError, EncodeError},
     term::{Limits, check::check, writer},
+    wipe::wipe,
 };
 
 /// Appends the value as a term without its version byte: one that [`check`] accepts, and of no more
-/// levels. On an error `out` is as it was before.
+/// levels. On an error `out` is as it was before, and what was written is zeroed: it may have been about
+/// to be encrypted.
 pub(crate) fn to_writer<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -35,6 +37,7 @@ pub(crate) fn to_writer<T: Serialize + ?Sized>(
         result => result,
     };
     if result.is_err() {
+        wipe(out.split_at_mut(start).1);
         out.truncate(start);
     }
     result

@@ -1,9 +1,13 @@
 //! Compressed terms: `131, 80`, the size of the term in four bytes, and zlib data.
 
-use alloc::{borrow::Cow, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
+use core::mem;
 
 use miniz_oxide::{
-    deflate::compress_to_vec_zlib,
+    deflate::core::{
+        CompressorOxide, TDEFLFlush, TDEFLStatus, compress as deflate,
+        create_comp_flags_from_zip_params,
+    },
     inflate::{
         TINFLStatus,
         core::{
@@ -15,7 +19,7 @@ use miniz_oxide::{
     },
 };
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, optimization_barrier};
 
 use super::{Term, tag};
 use crate::error::{DecodeError, EncodeError};
@@ -28,25 +32,44 @@ impl Term {
     /// See [`EncodeError`].
     #[cfg_attr(docsrs, doc(cfg(feature = "compressed")))]
     pub fn encode_compressed(&self) -> Result<Vec<u8>, EncodeError> {
-        Ok(compress(&self.encode()?).into_owned())
+        let encoded = self.encode()?;
+        Ok(match compress(&encoded) {
+            Some(mut compressed) => mem::take(&mut *compressed),
+            None => encoded,
+        })
     }
 }
 
 /// zlib's own default, and OTP's.
-const LEVEL: u8 = 6;
+const LEVEL: i32 = 6;
 
 /// An encoded term, compressed if that makes it shorter.
-pub(crate) fn compress(encoded: &[u8]) -> Cow<'_, [u8]> {
-    let Some((_, body)) = encoded.split_first() else { return Cow::Borrowed(encoded) };
-    let Ok(size) = u32::try_from(body.len()) else { return Cow::Borrowed(encoded) };
-    let zlib = compress_to_vec_zlib(body, LEVEL);
-    let mut compressed = vec![tag::VERSION, tag::COMPRESSED];
-    compressed.extend(size.to_be_bytes());
-    if compressed.len().saturating_add(zlib.len()) >= encoded.len() {
-        return Cow::Borrowed(encoded);
-    }
-    compressed.extend(zlib);
-    Cow::Owned(compressed)
+///
+/// What zlib wrote, and what it kept to write it, is zeroed on drop: it may be about to be encrypted.
+pub(crate) fn compress(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (_, body) = encoded.split_first()?;
+    let size = u32::try_from(body.len()).ok()?;
+    // What would fill more than this is no shorter.
+    let mut compressed = Zeroizing::new(vec![0; body.len()]);
+    let (head, zlib) = compressed.split_first_chunk_mut()?;
+    let [a, b, c, d] = size.to_be_bytes();
+    *head = [tag::VERSION, tag::COMPRESSED, a, b, c, d];
+    let written = head.len().saturating_add(deflate_into(zlib, body)?);
+    compressed.truncate(written);
+    Some(compressed)
+}
+
+/// Writes zlib data of `body` to the front of `out` and tells how much, if there is room for it.
+fn deflate_into(out: &mut [u8], body: &[u8]) -> Option<usize> {
+    const ZLIB_HEADER: i32 = 1;
+    const DEFAULT_STRATEGY: i32 = 0;
+    let flags = create_comp_flags_from_zip_params(LEVEL, ZLIB_HEADER, DEFAULT_STRATEGY);
+    let mut compressor = CompressorOxide::new(flags);
+    let (status, _, written) = deflate(&mut compressor, body, out, TDEFLFlush::Finish);
+    // Zeroes its dictionary and its buffers.
+    compressor.reset();
+    optimization_barrier(&compressor);
+    (status == TDEFLStatus::Done).then_some(written)
 }
 
 /// What is allocated at first, and doubled as long as there is more to inflate.

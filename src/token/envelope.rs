@@ -80,7 +80,9 @@ pub(crate) fn read(body: &[u8], limits: Limits) -> Result<Envelope<'_>, DecodeEr
         Shape::Map(pairs) => {
             let entries = reader.clone();
             reader = Reader::new(body);
-            check_term(&mut reader, limits)?;
+            // The map is the layout, as the tuples are, and no level of the data.
+            let depth = limits.depth.saturating_add(1);
+            check_term(&mut reader, Limits { depth, ..limits })?;
             from_map(entries, pairs, limits)?
         }
         _ => return Err(DecodeError::Malformed),
@@ -170,7 +172,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::term::{Term, check::check_whole};
+    use crate::term::{Term, check::check_whole, encode};
 
     const LIMITS: Limits = Limits::new();
 
@@ -203,6 +205,31 @@ mod tests {
         let max_age = Field::from(MaxAge::DEFAULT);
         let envelope = Envelope { data: b"a\x02", signed_at: Field::from(4), max_age };
         assert_eq!(read(&body, LIMITS), Ok(envelope));
+    }
+
+    #[test]
+    fn data_of_as_many_levels_as_allowed_is_read_in_each_layout() {
+        let atom = |name| Term::atom(name).unwrap();
+        let tuples = |levels| (0..levels).fold(Term::from(1), |inner, _| Term::tuple([inner]));
+        for allowed in [0, 1, 3, Limits::MAX_DEPTH] {
+            for levels in [allowed, allowed.saturating_add(1)] {
+                let data = tuples(levels);
+                let (signed_at, max_age) = (Term::from(4), Term::from(5));
+                let layouts = [
+                    Term::tuple([data.clone(), signed_at.clone(), max_age]),
+                    Term::tuple([data.clone(), signed_at.clone()]),
+                    Term::map([(atom("data"), data), (atom("signed"), signed_at)]),
+                ];
+                for layout in layouts {
+                    let mut body = Vec::new();
+                    encode::write(&layout, &mut body, usize::MAX).unwrap();
+                    let read = read(&body, LIMITS.depth(allowed)).map(|read| read.signed_at);
+                    let expected =
+                        if levels > allowed { Err(DecodeError::Limit) } else { Ok(Field::from(4)) };
+                    assert_eq!(read, expected, "{levels} of {allowed}");
+                }
+            }
+        }
     }
 
     /// Bytes that are often nearly a payload.

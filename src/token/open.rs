@@ -4,17 +4,12 @@ use alloc::{string::String, vec::Vec};
 #[cfg(feature = "serde")]
 use core::mem;
 
-#[cfg(feature = "compressed")]
-use zeroize::Zeroizing;
-
 use super::{
     age,
     envelope::{self, Envelope},
     key::TokenKey,
     options::{Sign, Verified, Verify},
 };
-#[cfg(feature = "compressed")]
-use crate::term::compressed::compress;
 use crate::{
     base64url,
     error::{EncodeError, SignError, VerifyError},
@@ -25,6 +20,8 @@ use crate::{
     scratch::Scratch,
     term::{Limits, check::check_whole, decode},
 };
+#[cfg(feature = "compressed")]
+use crate::{term::compressed::compress, wipe::wipe};
 
 /// Bytes of a token that is made without a further allocation: an id, a name, a small struct.
 const TYPICAL_TOKEN: usize = 256;
@@ -33,48 +30,52 @@ const TYPICAL_TOKEN: usize = 256;
 const SIGN_SECRET: &[u8] = b"";
 
 impl TokenKey {
-    /// Appends a signed token to `out`; `payload` appends what is signed.
+    /// Appends a signed token to `out`; `write` appends what is signed.
     pub(crate) fn sign_payload(
         &self,
         out: &mut Vec<u8>,
-        payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
-        message_verifier::sign_with(out, &self.keys.signing, Digest::Sha256, payload)
+        message_verifier::sign_with(out, &self.keys.signing, Digest::Sha256, write)
     }
 
-    /// Appends an encrypted token to `out`; `fill` gives randomness, `payload` appends what is
+    /// Appends an encrypted token to `out`; `fill` gives randomness, `write` appends what is
     /// encrypted.
     pub(crate) fn encrypt_payload(
         &self,
         out: &mut Vec<u8>,
         fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
-        payload: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
     ) -> Result<(), SignError> {
         let key = self.keys.encryption.as_ref().ok_or(SignError::SignOnly)?;
-        self.keys.cipher.encrypt(out, key, SIGN_SECRET, fill, payload)
+        self.keys.cipher.encrypt(out, key, SIGN_SECRET, fill, write)
     }
 }
 
-/// Checks a signed token; `data` is as for [`read_payload`].
+/// Checks a signed token; `read_data` is as for [`read_payload`].
 pub(super) fn verify<T>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+    read_data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
-    authentic(keys, token, options, |payload, key| read_payload(payload, key, options, data))
-        .inspect_err(|error| events::token_refused("verify", error))
+    authentic(keys, token, options, |payload, position| {
+        read_payload(payload, position, options, read_data)
+    })
+    .inspect_err(|error| events::token_refused("verify", error))
 }
 
-/// Checks an encrypted token; `data` is as for [`read_payload`].
+/// Checks an encrypted token; `read_data` is as for [`read_payload`].
 pub(super) fn decrypt<T>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+    read_data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
-    decrypted(keys, token, options, |payload, key| read_payload(payload, key, options, data))
-        .inspect_err(|error| events::token_refused("decrypt", error))
+    decrypted(keys, token, options, |payload, position| {
+        read_payload(payload, position, options, read_data)
+    })
+    .inspect_err(|error| events::token_refused("decrypt", error))
 }
 
 /// Hands on the payload of a signed token, with the position of the first key that made it: it is
@@ -83,7 +84,7 @@ pub(crate) fn authentic<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
+    with_payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
     let token = presented(token, options.limits)?;
     let signed_by = |(position, key): (usize, &TokenKey)| {
@@ -93,7 +94,7 @@ pub(crate) fn authentic<R, E: From<VerifyError>>(
     let found = keys.iter().enumerate().find_map(signed_by);
     let (encoded, position) = found.ok_or(VerifyError::Invalid)?;
     let mut scratch = Scratch::new();
-    payload(scratch.decode(encoded).map_err(VerifyError::from)?, position)
+    with_payload(scratch.decode(encoded).map_err(VerifyError::from)?, position)
 }
 
 /// Hands on the payload of an encrypted token, with the position of the first key that made it: it
@@ -102,15 +103,15 @@ pub(crate) fn decrypted<R, E: From<VerifyError>>(
     keys: &[TokenKey],
     token: Option<&str>,
     options: &Verify,
-    payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
+    with_payload: impl FnOnce(&[u8], usize) -> Result<R, E>,
 ) -> Result<R, E> {
     let token = presented(token, options.limits)?;
+    let mut scratch = Scratch::new();
     for (position, key) in keys.iter().enumerate() {
         let Some(key) = &key.keys.encryption else { continue };
-        let mut scratch = Scratch::new();
         let message = message_encryptor::decrypt_into(token, AAD, key, SIGN_SECRET, &mut scratch);
         if let Ok(message) = message {
-            return payload(message, position);
+            return with_payload(message, position);
         }
     }
     Err(VerifyError::Invalid.into())
@@ -153,65 +154,78 @@ pub(crate) fn presented(token: Option<&str>, limits: Limits) -> Result<&[u8], Ve
     if token.len() > longest { Err(VerifyError::Invalid) } else { Ok(token) }
 }
 
-/// Appends the payload of a token; `data` appends the term of the data, of no more levels than the
+/// Appends the payload of a token; `write_data` appends the term of the data, of no more levels than the
 /// limits allow.
 pub(super) fn write_payload(
     out: &mut Vec<u8>,
     options: &Sign,
-    data: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
+    write_data: impl FnOnce(&mut Vec<u8>) -> Result<(), SignError>,
 ) -> Result<(), SignError> {
     let start = out.len();
-    envelope::write(out, options.instant(), options.max_age, data)?;
-    within(out.len().saturating_sub(start), options.limits)?;
+    envelope::write(out, options.instant(), options.max_age, write_data)?;
     #[cfg(feature = "compressed")]
     if options.compressed {
-        let plain = Zeroizing::new(out.split_off(start));
-        out.extend_from_slice(&compress(&plain));
+        compress_payload(out, start, options.limits)?;
     }
+    within(out.len().saturating_sub(start), options.limits)
+}
+
+/// Compresses the payload that begins at `start`, if that makes it shorter.
+#[cfg(feature = "compressed")]
+fn compress_payload(out: &mut Vec<u8>, start: usize, limits: Limits) -> Result<(), SignError> {
+    let (_, plain) = out.split_at_mut(start);
+    let Some(compressed) = compress(plain) else { return Ok(()) };
+    // What is inflated again has no version byte.
+    if plain.len().saturating_sub(1) > limits.inflated {
+        return Err(EncodeError::OverLimit.into());
+    }
+    wipe(plain);
+    out.truncate(start);
+    out.extend_from_slice(&compressed);
     Ok(())
 }
 
-/// What is signed can be verified: a payload of so many bytes is within the same limits there.
-pub(crate) fn within(bytes: usize, limits: Limits) -> Result<(), EncodeError> {
-    if bytes > limits.size.min(limits.inflated) { Err(EncodeError::TooLarge) } else { Ok(()) }
+/// What is signed can be verified: so many bytes, as they are signed, are within the same limits there.
+pub(crate) fn within(bytes: usize, limits: Limits) -> Result<(), SignError> {
+    if bytes > limits.size { Err(EncodeError::OverLimit.into()) } else { Ok(()) }
 }
 
-/// Checks the age of an authentic payload, and has `data` read the data.
+/// Checks the age of an authentic payload, and has `read_data` read the data.
 ///
-/// `data` gets bytes that nobody may have checked: it takes one whole term within the limits, and
+/// `read_data` gets bytes that nobody may have checked: it takes one whole term within the limits, and
 /// refuses all else. Its error counts where they have been checked.
 #[inline]
 pub(crate) fn read_payload<T>(
     payload: &[u8],
-    key: usize,
+    position: usize,
     options: &Verify,
-    data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+    read_data: impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let body = decode::body(payload, options.limits)?;
     if let Some(envelope) = envelope::read_common(&body)
-        && let Ok(verified) = in_time(envelope, key, options, &data)
+        && let Ok(verified) = in_time(envelope, position, options, &read_data)
     {
         return Ok(verified);
     }
     // Of a payload with any fault, all is checked before its age is looked at.
-    in_time(envelope::read(&body, options.limits)?, key, options, &data)
+    in_time(envelope::read(&body, options.limits)?, position, options, &read_data)
 }
 
 /// Hands on the data of a payload, if that is in time.
 #[inline(always)]
 fn in_time<T>(
-    Envelope { data: term, signed_at, max_age }: Envelope<'_>,
-    key: usize,
+    Envelope { data, signed_at, max_age }: Envelope<'_>,
+    position: usize,
     options: &Verify,
-    data: &impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
+    read_data: &impl Fn(&[u8], Limits) -> Result<T, VerifyError>,
 ) -> Result<Verified<T>, VerifyError> {
     let applied = options.max_age.map_or(max_age, age::Field::from);
     age::check(signed_at, applied, options.instant(), options.tolerance)?;
     Ok(Verified {
-        data: data(term, options.limits)?,
+        data: read_data(data, options.limits)?,
         signed_at: signed_at.to_timestamp(),
         max_age: applied.to_max_age().ok_or(VerifyError::Invalid)?,
-        key,
+        key: position,
     })
 }
 

@@ -219,6 +219,9 @@ impl Sign {
 }
 
 /// What an authentic token that is in time holds.
+///
+/// `Debug` shows the data as its own type does: give a type with secrets in it a `Debug` that leaves
+/// them out, or log the other fields alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified<T> {
     /// The data that was signed.

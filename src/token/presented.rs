@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-/// A token as a request brings it, or the lack of one: `&str`, `&String` and `Option<&str>`.
+/// A token as a request brings it, or the lack of one: `&str`, `&String` and `Option<&str>`, and what
+/// iterating over a slice of `&str` or `Option<&str>` gives.
 ///
 /// `None` is [`VerifyError::Missing`](crate::VerifyError::Missing), as `nil` is
 /// `{:error, :missing}` in Elixir. An `Option<String>` is handed in with
@@ -30,6 +31,18 @@ impl<'t> Presented<'t> for Option<&'t str> {
     }
 }
 
+impl<'t> Presented<'t> for &&'t str {
+    fn presented(self) -> Option<&'t str> {
+        Some(self)
+    }
+}
+
+impl<'t> Presented<'t> for &Option<&'t str> {
+    fn presented(self) -> Option<&'t str> {
+        *self
+    }
+}
+
 mod private {
     use super::String;
 
@@ -38,4 +51,6 @@ mod private {
     impl Sealed for &str {}
     impl Sealed for &String {}
     impl Sealed for Option<&str> {}
+    impl Sealed for &&str {}
+    impl Sealed for &Option<&str> {}
 }

@@ -2,13 +2,16 @@
 
 use alloc::{string::String, vec::Vec};
 
+use rand_core::CryptoRng;
+
 use super::{Presented, TokenKey, Verified, Verify, open};
-#[cfg(feature = "getrandom")]
-use crate::random;
 use crate::{
     error::{SignError, VerifyError},
+    events,
     keyring::{Keyring, RingKey, RotateError, private::Sealed},
+    random,
     term::Term,
+    time::Timestamp,
 };
 
 /// Tokens: the [first](Keyring::first) key signs and encrypts, every one verifies and decrypts.
@@ -24,6 +27,19 @@ impl Keyring<TokenKey> {
         token: impl Presented<'t>,
     ) -> Result<Verified<T>, VerifyError> {
         self.verify_with(token, &Verify::new())
+    }
+
+    /// [`TokenKey::verify_at`] under every key.
+    ///
+    /// # Errors
+    /// As [`TokenKey::verify`].
+    #[cfg(feature = "serde")]
+    pub fn verify_at<'t, T: ::serde::de::DeserializeOwned>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<Verified<T>, VerifyError> {
+        self.verify_with(token, &Verify::at(now))
     }
 
     /// [`TokenKey::verify_with`] under every key.
@@ -63,6 +79,19 @@ impl Keyring<TokenKey> {
         self.decrypt_with(token, &Verify::new())
     }
 
+    /// [`TokenKey::decrypt_at`] under every key.
+    ///
+    /// # Errors
+    /// As [`TokenKey::decrypt`].
+    #[cfg(feature = "serde")]
+    pub fn decrypt_at<'t, T: ::serde::de::DeserializeOwned>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<Verified<T>, VerifyError> {
+        self.decrypt_with(token, &Verify::at(now))
+    }
+
     /// [`TokenKey::decrypt_with`] under every key.
     ///
     /// # Errors
@@ -98,6 +127,18 @@ impl Keyring<TokenKey> {
         self.rotate_with(token, &Verify::new())
     }
 
+    /// [`rotate`](Self::rotate) as of the given moment.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub fn rotate_at<'t>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<String, RotateError> {
+        self.rotate_with(token, &Verify::at(now))
+    }
+
     /// [`rotate`](Self::rotate) with options.
     ///
     /// # Errors
@@ -108,13 +149,14 @@ impl Keyring<TokenKey> {
         options: &Verify,
     ) -> Result<String, RotateError> {
         let token = token.presented();
-        open::authentic(self.keys(), token, options, |payload, key| {
-            open::read_payload(payload, key, options, open::checked)?;
-            if key == 0 {
+        open::authentic(self.keys(), token, options, |payload, position| {
+            open::read_payload(payload, position, options, open::checked)?;
+            if position == 0 {
                 return Ok(token.map(String::from).unwrap_or_default());
             }
             Ok(open::string(|out| self.first().sign_payload(out, |out| append(out, payload)))?)
         })
+        .inspect_err(|error| events::rotation_refused("rotate", error))
     }
 
     /// [`rotate`](Self::rotate) for an encrypted token, which is encrypted anew even if it was under
@@ -127,6 +169,19 @@ impl Keyring<TokenKey> {
         self.rotate_encrypted_with(token, &Verify::new())
     }
 
+    /// [`rotate_encrypted`](Self::rotate_encrypted) as of the given moment.
+    ///
+    /// # Errors
+    /// As [`rotate_encrypted`](Self::rotate_encrypted).
+    #[cfg(feature = "getrandom")]
+    pub fn rotate_encrypted_at<'t>(
+        &self,
+        token: impl Presented<'t>,
+        now: Timestamp,
+    ) -> Result<String, RotateError> {
+        self.rotate_encrypted_with(token, &Verify::at(now))
+    }
+
     /// [`rotate_encrypted`](Self::rotate_encrypted) with options.
     ///
     /// # Errors
@@ -137,12 +192,36 @@ impl Keyring<TokenKey> {
         token: impl Presented<'t>,
         options: &Verify,
     ) -> Result<String, RotateError> {
-        open::decrypted(self.keys(), token.presented(), options, |payload, key| {
-            open::read_payload(payload, key, options, open::checked)?;
+        self.encrypted_anew(token.presented(), options, random::os)
+    }
+
+    /// [`rotate_encrypted_with`](Self::rotate_encrypted_with) with randomness of the caller's, which
+    /// must be cryptographically secure.
+    ///
+    /// # Errors
+    /// As [`rotate_encrypted`](Self::rotate_encrypted).
+    pub fn rotate_encrypted_with_rng<'t, R: CryptoRng + ?Sized>(
+        &self,
+        token: impl Presented<'t>,
+        options: &Verify,
+        rng: &mut R,
+    ) -> Result<String, RotateError> {
+        self.encrypted_anew(token.presented(), options, random::from_rng(rng))
+    }
+
+    fn encrypted_anew(
+        &self,
+        token: Option<&str>,
+        options: &Verify,
+        fill: impl FnMut(&mut [u8]) -> Result<(), SignError>,
+    ) -> Result<String, RotateError> {
+        open::decrypted(self.keys(), token, options, |payload, position| {
+            open::read_payload(payload, position, options, open::checked)?;
             Ok(open::string(|out| {
-                self.first().encrypt_payload(out, random::os, |out| append(out, payload))
+                self.first().encrypt_payload(out, fill, |out| append(out, payload))
             })?)
         })
+        .inspect_err(|error| events::rotation_refused("rotate", error))
     }
 }
 

@@ -16,7 +16,8 @@ impl TokenKey {
     /// [`sign_with`](Self::sign_with) for a term.
     ///
     /// # Errors
-    /// [`SignError::Data`] where the term is more than the format can hold.
+    /// [`SignError::Data`] where the term is more than the format can hold, or is over the
+    /// [limits](Sign::limits) within which tokens are read.
     pub fn sign_term(&self, data: &Term, options: &Sign) -> Result<String, SignError> {
         open::string(|out| self.sign_payload(out, |out| write(data, options, out)))
     }
@@ -33,12 +34,21 @@ impl TokenKey {
         open::verify(from_ref(self), token.presented(), options, read)
     }
 
+    /// [`encrypt_with`](Self::encrypt_with) for a term.
+    ///
+    /// # Errors
+    /// As [`sign_term`](Self::sign_term); [`SignError::SignOnly`] where the key has no cipher,
+    /// [`SignError::Randomness`] where the operating system gives none.
+    #[cfg(feature = "getrandom")]
+    pub fn encrypt_term(&self, data: &Term, options: &Sign) -> Result<String, SignError> {
+        open::string(|out| self.encrypt_payload(out, random::os, |out| write(data, options, out)))
+    }
+
     /// [`encrypt_with_rng`](Self::encrypt_with_rng) for a term.
     ///
     /// # Errors
-    /// [`SignError::Data`] where the term is more than the format can hold, and
-    /// [`SignError::SignOnly`].
-    pub fn encrypt_term<R: CryptoRng + ?Sized>(
+    /// As [`sign_term`](Self::sign_term), and [`SignError::SignOnly`].
+    pub fn encrypt_term_with_rng<R: CryptoRng + ?Sized>(
         &self,
         data: &Term,
         options: &Sign,

@@ -40,6 +40,12 @@ pub fn left_behind<T>(secret: &[u8], work: impl FnOnce() -> T) -> usize {
     FOUND.get()
 }
 
+/// As [`left_behind`], for work that may return nothing of the secret either: also the room behind the
+/// end of what it returns is looked at.
+pub fn left_anywhere<T>(secret: &[u8], work: impl FnOnce() -> T) -> usize {
+    left_behind(secret, || drop(std::hint::black_box(work())))
+}
+
 /// Runs the work with the flag set, also if it panics.
 fn during<T>(flag: &'static LocalKey<Cell<bool>>, work: impl FnOnce() -> T) -> T {
     struct Unset(&'static LocalKey<Cell<bool>>);

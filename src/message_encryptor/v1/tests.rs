@@ -194,7 +194,7 @@ fn what_is_written_is_encrypted_at_the_end_of_the_buffer() {
         let message: Vec<u8> = (0..length).map(|at: usize| at.to_le_bytes()[0]).collect();
         let fresh = Fresh::filled_by(|bytes| {
             bytes.fill(9);
-            Ok::<_, Infallible>(())
+            Ok(())
         });
         let fresh = fresh.unwrap();
         let mut out = b"before".to_vec();

@@ -5,9 +5,12 @@ use alloc::vec::Vec;
 use ::serde::ser::{self, Serialize};
 
 use super::{Encoder, Error, set_length};
-use crate::term::{
-    tag,
-    writer::{self, MAX_STRING_LENGTH},
+use crate::{
+    term::{
+        tag,
+        writer::{self, MAX_STRING_LENGTH},
+    },
+    wipe::wipe,
 };
 
 /// A list, whose length is known when it ends.
@@ -91,7 +94,10 @@ fn pack(out: &mut Vec<u8>, start: usize, count: u16) {
             *place = value;
         }
     }
-    out.truncate(start.saturating_add(STRING_HEADER).saturating_add(usize::from(count)));
+    // The bytes once more, which may be about to be encrypted.
+    let end = start.saturating_add(STRING_HEADER).saturating_add(usize::from(count));
+    wipe(out.split_at_mut(end).1);
+    out.truncate(end);
 }
 
 /// A tuple, whose size was announced.

@@ -115,22 +115,61 @@ proptest! {
 
     #[test]
     fn what_is_signed_is_what_can_be_verified_under_the_same_limits(
-        etf in etf(),
+        term in data(),
         depth in 0..4_usize,
-        size in 18..80_usize,
+        size in bound(),
+        inflated in bound(),
+        compressed in any::<bool>(),
     ) {
-        let Ok(term) = Term::decode(&etf) else { return Ok(()) };
         let key = TokenKey::derive(
             &SecretKeyBase::new("a secret key base of twenty bytes").unwrap(),
             "limits",
         );
-        let limits = Limits::new().depth(depth).size(size);
-        let any = key.sign_term(&term, &Sign::at(NOW)).unwrap();
+        let options = Sign::at(NOW);
+        #[cfg(feature = "compressed")]
+        let options = if compressed { options.compressed() } else { options };
+        #[cfg(not(feature = "compressed"))]
+        let _ = compressed;
+        let limits = Limits::new().depth(depth).size(size).inflated(inflated);
+        let any = key.sign_term(&term, &options).unwrap();
         let verifiable = key.verify_term(&any, &Verify::at(NOW).limits(limits)).is_ok();
-        let options = Sign::at(NOW).limits(limits);
+        let options = options.limits(limits);
         for signed in [key.sign_term(&term, &options), key.sign_with(&term, &options)] {
             prop_assert_eq!(signed.ok(), verifiable.then(|| any.clone()));
         }
+    }
+}
+
+/// Terms of which some are shorter when compressed.
+fn data() -> impl Strategy<Value = Term> {
+    let read = etf().prop_filter_map("no term", |etf| Term::decode(&etf).ok());
+    let repeated = (0..200_usize).prop_map(|length| Term::from("a".repeat(length)));
+    prop_oneof![read, repeated]
+}
+
+/// About as large as the payloads, and as those that are compressed.
+fn bound() -> impl Strategy<Value = usize> {
+    prop_oneof![18..80_usize, 18..240_usize, Just(4 << 20)]
+}
+
+#[test]
+fn a_limit_on_size_is_one_on_what_is_written_and_not_on_what_is_inflated() {
+    let key = TokenKey::derive(
+        &SecretKeyBase::new("a secret key base of twenty bytes").unwrap(),
+        "limits",
+    );
+    let data = Term::from("x".repeat(5 << 20));
+    let larger = Limits::new().size(8 << 20);
+    let token = key.sign_term(&data, &Sign::at(NOW).limits(larger)).unwrap();
+    assert_eq!(key.verify_term(&token, &Verify::at(NOW).limits(larger)).unwrap().data, data);
+    #[cfg(feature = "compressed")]
+    {
+        let refused = key.sign_term(&data, &Sign::at(NOW).limits(larger).compressed());
+        assert_eq!(refused, Err(EncodeError::OverLimit.into()), "it would be inflated to 5 MiB");
+        let data = Term::from("x".repeat(5000));
+        let smaller = Limits::new().size(1000);
+        let token = key.sign_term(&data, &Sign::at(NOW).limits(smaller).compressed()).unwrap();
+        assert_eq!(key.verify_term(&token, &Verify::at(NOW).limits(smaller)).unwrap().data, data);
     }
 }
 
