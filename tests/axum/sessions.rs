@@ -13,7 +13,7 @@ use axum::{
 use phoenix_token::{
     SignError,
     axum::{AuthError, Browser, CurrentSession, LogIn, Rejection, UserAuth},
-    cookie::{RememberMe, SetCookie},
+    cookie::RememberMe,
     store::{Session, StoreError},
     term::Term,
 };
@@ -197,7 +197,8 @@ async fn each_option_changes_one_thing() {
     let auth = service.auth.clone();
     let app = service::app(
         &auth
-            .session_options(SetCookie::new("_own_key").path("/own"))
+            .session_key("_own_key")
+            .session_options(|options| options.path("/own"))
             .secure(false)
             .live_sockets(false)
             .signed_in_path("/in")
