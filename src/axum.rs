@@ -88,10 +88,16 @@
 //!   that is no redirect.
 //! - Where the database fails the answer is status 503, and no cookie is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
+//! - A `cache-control` that lets shared caches keep the response gives way to the default where a
+//!   cookie of this module is sent.
 //!
 //! A response through the layer has `cache-control: max-age=0, private, must-revalidate`, as all of
-//! Plug's have, unless the handler said otherwise. `Vary` is not set, as upstream: the cache of one
-//! browser is all that may keep the response.
+//! Plug's have, unless the handler said otherwise; and with a session or remember-me cookie it has
+//! that whatever the handler said, but for `private` and `no-store`: a shared cache that keeps a
+//! `public` response may hand its cookies to others. Any response may bring a cookie, such as that of
+//! a session which is due to be reissued, so what is to be kept by such a cache does not belong under
+//! the layer. `Vary` is not set, as upstream: the cache of one browser is all that may keep the
+//! response.
 //!
 //! # Beside tower-sessions
 //! Nothing of it is needed: the session is in the cookie, and what can be ended is the row. Both may be
@@ -101,6 +107,7 @@
 //! data by, and here the cookie is the data.
 
 mod browser;
+mod caching;
 mod csrf;
 mod current_session;
 mod error;

@@ -11,6 +11,7 @@ use ::axum::{
 };
 
 use super::{
+    caching,
     error::AuthError,
     request::{self, Facts},
     user_auth::{Release, UserAuth},
@@ -153,6 +154,9 @@ impl Visit {
             self.reissue_if_due().await;
             match self.cookies() {
                 Ok(cookies) => {
+                    if !cookies.is_empty() && !caching::is_for_one_browser(response.headers()) {
+                        response.headers_mut().remove(header::CACHE_CONTROL);
+                    }
                     for cookie in cookies {
                         response.headers_mut().append(header::SET_COOKIE, cookie);
                     }
@@ -160,10 +164,8 @@ impl Visit {
                 Err(error) => response = AuthError::from(error).into_empty_response(),
             }
         }
-        // What Plug starts every response with.
-        let cache = HeaderValue::from_static("max-age=0, private, must-revalidate");
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(cache);
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(caching::DEFAULT);
         }
         response
     }

@@ -151,6 +151,32 @@ async fn what_a_handler_says_of_caches_stands() {
 }
 
 #[tokio::test]
+async fn a_shared_cache_may_keep_no_response_with_a_session_cookie() {
+    let service = Service::new().await;
+    let app = |says: &'static str| {
+        let handler = async move || [(header::CACHE_CONTROL, says)];
+        Router::new().route("/", get(handler)).layer(service.auth.layer())
+    };
+    let default = "max-age=0, private, must-revalidate";
+    for (says, with_cookie) in [
+        ("public, max-age=3600", default),
+        ("max-age=3600", default),
+        ("private, max-age=60", "private, max-age=60"),
+        ("no-store", "no-store"),
+    ] {
+        let mut jar = service.logged_in(1).await;
+        let answer = jar.get(&app(says), "/").await;
+        assert_eq!(answer.set_cookies(), [""; 0], "nothing to be sent");
+        assert_eq!(answer.headers["cache-control"], says);
+        service.clock.advance(8 * DAY);
+        let answer = jar.get(&app(says), "/").await;
+        assert_eq!(answer.set_names(), [SESSION], "reissued");
+        let all: Vec<_> = answer.headers.get_all(header::CACHE_CONTROL).iter().collect();
+        assert_eq!(all, [with_cookie], "{says}");
+    }
+}
+
+#[tokio::test]
 async fn a_failing_database_is_503_without_a_word_and_never_a_log_out() {
     let service = Service::new().await;
     let mut jar = Jar::default();
