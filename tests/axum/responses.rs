@@ -252,6 +252,17 @@ async fn logging_in_that_fails_writes_nothing_at_all() {
     assert!(matches!(cause.store_error(), Some(StoreError::Database(_))), "{cause:?}");
 }
 
+/// Nor does the database have anything to do with it.
+#[tokio::test]
+async fn logging_in_a_user_whose_id_is_of_another_type_is_500() {
+    let service = Service::new().await;
+    let mut jar = Jar::default();
+    let user = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab";
+    let answer = jar.post(&service.app(), &format!("/log-in?user={user}")).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!((answer.set_cookies().len(), service.rows().await), (0, 0));
+}
+
 #[tokio::test]
 async fn a_session_too_large_for_a_cookie_is_500_and_no_cookie_is_sent() {
     async fn log_in(browser: Browser) -> Result<impl IntoResponse, AuthError> {
