@@ -191,7 +191,7 @@ impl Visit {
 
     /// All that are to be sent, or none.
     fn cookies(&self) -> Result<Vec<HeaderValue>, SignError> {
-        let state = self.state();
+        let mut state = self.state();
         let auth = &*self.auth;
         let now = auth.now();
         let mut cookies = Vec::new();
@@ -204,8 +204,19 @@ impl Visit {
             RememberMeChange::Remove => cookies.push(auth.remember_me_options.removal_header()?),
         }
         if state.renewed || state.outdated || state.session != state.brought {
-            let value = auth.session.first().write(&state.session)?;
-            cookies.push(auth.session_options.header(&value, now)?);
+            let write = |session: &Session| {
+                let value = auth.session.first().write(session)?;
+                auth.session_options.header(&value, now)
+            };
+            cookies.push(match write(&state.session) {
+                // The page to be led back to gives way to the answer.
+                Err(SignError::CookieOverflow { .. })
+                    if state.session.remove(&auth.keys.return_to).is_some() =>
+                {
+                    write(&state.session)?
+                }
+                written => written?,
+            });
         }
         let value = |text| HeaderValue::try_from(text).map_err(|_| SignError::CookieCharacter);
         cookies.into_iter().map(value).collect()

@@ -101,13 +101,39 @@ async fn logging_in_leads_back_to_the_page_that_asked_for_it_once() {
 }
 
 #[tokio::test]
-async fn only_a_get_is_led_back_to() {
+async fn only_a_get_or_a_head_which_plug_makes_one_of_is_led_back_to() {
     let service = Service::new().await;
-    for method in ["POST", "PUT", "DELETE", "HEAD"] {
+    for method in ["POST", "PUT", "DELETE", "GET", "HEAD"] {
         let mut jar = Jar::default();
         assert_eq!(jar.method(&service.app(), method, "/settings").await.status, 302, "{method}");
-        assert_eq!(service.session(&jar).take_user_return_to(), None, "{method}");
+        let noted = ["GET", "HEAD"].contains(&method).then_some("/settings");
+        assert_eq!(service.session(&jar).take_user_return_to().as_deref(), noted, "{method}");
     }
+}
+
+#[tokio::test]
+async fn a_page_whose_path_is_too_long_for_the_cookie_is_not_led_back_to() {
+    let service = Service::new().await;
+    let app = service.app();
+    for length in [1500, 1526, 1527, 3200, 60_000] {
+        let mut jar = Jar::default();
+        let uri = format!("/settings?{}", "x".repeat(length));
+        let answer = jar.get(&app, &uri).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, Some("/log-in")));
+        let session = service.session(&jar);
+        assert_eq!(session.flash("error"), Some("You must log in to access this page."));
+        let noted = (length <= 1526).then_some(uri);
+        assert_eq!(session.clone().take_user_return_to(), noted, "{length}");
+        assert_eq!(jar.get(&app, "/form").await.status, 200, "there is room for its token");
+    }
+    // Beside much else there is no room for a shorter one either.
+    let mut jar = Jar::default();
+    jar.get(&app, &format!("/put?cart={}", "x".repeat(2000))).await;
+    let answer = jar.get(&app, &format!("/settings?{}", "x".repeat(1000))).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, Some("/log-in")));
+    let mut session = service.session(&jar);
+    assert!(session.get_term("cart").is_some() && session.flash("error").is_some());
+    assert_eq!(session.take_user_return_to(), None);
 }
 
 #[tokio::test]
