@@ -179,7 +179,7 @@ impl Browser {
         let noted = state.session.get_term(&auth.keys.remember_me).and_then(Term::as_bool);
         let latest = auth.release == Release::V1_8;
         if !(same_user && latest) {
-            clear(&mut state.session);
+            state.session.clear_all_but_flash();
         }
         auth.put_token(&mut state.session, &current.token);
         let remember_me = remember_me || (latest && noted == Some(true));
@@ -242,7 +242,7 @@ impl Browser {
         {
             live_socket_topics.push(topic.to_string());
         }
-        clear(&mut state.session);
+        state.session.clear_all_but_flash();
         state.remember_me = RememberMeChange::Remove;
         state.renewed = true;
         if state.current.take().is_some() {
@@ -317,15 +317,6 @@ impl Browser {
             state.session.put_term(&self.visit.auth.keys.return_to, return_to.as_str());
         }
         Some(path)
-    }
-}
-
-/// `renew_session/1`. Messages survive it, as Phoenix keeps them outside the session meanwhile.
-fn clear(session: &mut Session) {
-    let messages = session.take_flash();
-    session.clear();
-    for (kind, message) in messages {
-        session.put_flash(&kind, &message);
     }
 }
 

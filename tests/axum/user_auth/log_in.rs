@@ -6,6 +6,7 @@ use phoenix_token::{
     axum::Release,
     cookie::{RememberMe, Session, SessionCookie},
     csrf_protection::CsrfToken,
+    term::{Map, Term},
 };
 
 use super::{DAY, remember_me, topic};
@@ -41,6 +42,25 @@ async fn logging_in_clears_everything_previously_stored_in_the_session() {
     jar.post(&service.app(), "/log-in?user=1").await;
     let keys: Vec<String> = service.session(&jar).keys().map(Into::into).collect();
     assert_eq!(keys, ["live_socket_id", "user_token"]);
+}
+
+/// What upstream lets through it puts there by `put_flash(conn, :data, [1, 300])`.
+#[tokio::test]
+async fn messages_that_are_no_text_outlive_logging_in_and_out() {
+    let service = Service::new().await;
+    let data = Term::from(vec![Term::from(1), Term::from(300)]);
+    let flash = Map::from_iter([("info".into(), "hi".into()), ("data".into(), data)]);
+    let mut session = Session::new();
+    session.put_term("phoenix_flash", flash.clone());
+    session.put_term("to_be_removed", "value");
+    let mut jar = Jar::default();
+    service.put_session(&mut jar, &session);
+    jar.post(&service.app(), "/log-in?user=1").await;
+    assert_eq!(service.session(&jar).len(), 3);
+    assert_eq!(service.session(&jar).get_term("phoenix_flash"), Some(&flash.clone().into()));
+    jar.post(&service.app(), "/log-out-everywhere").await;
+    let after = service.session(&jar);
+    assert_eq!((after.len(), after.get_term("phoenix_flash")), (1, Some(&flash.into())));
 }
 
 #[tokio::test]
