@@ -82,10 +82,17 @@
 //! # What differs from upstream
 //! - A session is reissued after the handler ran, not before: one that was ended meanwhile is not.
 //! - A user who gives their credentials again keeps the row of the session, under a new token; the old
-//!   token is no more. Upstream leaves its row, and so two sessions in the list.
+//!   token is no more. Upstream leaves its row, and so two sessions in the list. The price: a request
+//!   that is on its way with the old cookie meanwhile, from another tab, is nobody's; and where its
+//!   answer sends the session (a message, a page to be led back to), the browser may keep that in the
+//!   place of the fresh one, and the user logs in once more.
+//! - A remember-me cookie that held the old token holds the new one then, also where the form does not
+//!   ask for it. Upstream leaves it, as its row is still there.
 //! - Logging in as somebody else ends the session before. Upstream leaves its row.
 //! - A message stays in the flash until a page takes it; upstream drops it with the first response
 //!   that is no redirect.
+//! - The token of a remember-me cookie goes into the session only if its row is there; upstream puts it
+//!   there anyway.
 //! - Where the database fails the answer is status 503, and no cookie is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
 //! - A page is not led back to whose path and query are over 1,536 bytes, or too long for what else is in

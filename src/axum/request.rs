@@ -20,10 +20,12 @@ pub(super) struct Facts {
     /// Phoenix. Not one that is too long to be noted.
     pub(super) return_to: Option<String>,
     pub(super) user_agent: Option<String>,
+    /// The value of the remember-me cookie.
+    pub(super) remember_me: Option<String>,
 }
 
 impl Facts {
-    pub(super) fn of(parts: &Parts) -> Self {
+    pub(super) fn of(parts: &Parts, remember_me: &str) -> Self {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let path = uri.path_and_query().map(|path| path.as_str());
         let is_page = matches!(parts.method, Method::GET | Method::HEAD);
@@ -32,6 +34,7 @@ impl Facts {
             host: host(parts).to_owned(),
             return_to: path.map(Into::into),
             user_agent: text(&parts.headers, header::USER_AGENT).map(Into::into),
+            remember_me: cookie(&parts.headers, remember_me).map(Into::into),
         }
     }
 }

@@ -69,7 +69,8 @@ impl Visit {
         let read = auth.session.read(cookie).map(|it| (it.data, it.key != 0));
         let (brought, outdated) = read.unwrap_or_default();
         let state = State { session: brought.clone(), brought, outdated, ..State::default() };
-        Self { facts: Facts::of(parts), auth, state: Mutex::new(state) }
+        let facts = Facts::of(parts, auth.remember_me_options.name());
+        Self { facts, auth, state: Mutex::new(state) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -85,8 +86,8 @@ impl Visit {
     /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
     /// cookie, which then goes into the session. A remember-me cookie that is under another key than
     /// the first is written anew.
-    pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
-        let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
+    pub(super) async fn authenticate(&self) -> Result<(), AuthError> {
+        let Some((token, remembered)) = self.token() else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
         let Some(session) = found.map_err(|error| self.failed(error))? else {
             events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
@@ -101,7 +102,7 @@ impl Visit {
                 state.session.put_term(&self.auth.keys.remember_me, true);
             }
         }
-        if remembered.unwrap_or_else(|| self.is_remembered_by_another_key(parts, &token)) {
+        if remembered.unwrap_or_else(|| self.is_remembered_by_another_key(&token)) {
             state.remember_me = RememberMeChange::Write(token.clone());
         }
         state.current = Some(self.auth.current(session, token));
@@ -110,28 +111,33 @@ impl Visit {
 
     /// `ensure_user_token/1`: the token, and where it is that of the remember-me cookie, whether this
     /// is outdated.
-    fn token(&self, parts: &Parts) -> Option<(SessionToken, Option<bool>)> {
+    fn token(&self) -> Option<(SessionToken, Option<bool>)> {
         match self.state().session.get_term(&self.auth.keys.token) {
             Some(term) if !term.is_nil() && term.as_bool() != Some(false) => {
                 return SessionToken::from_bytes(term.as_bytes()?).map(|token| (token, None));
             }
             _ => (),
         }
-        self.remembered(parts).map(|(token, outdated)| (token, Some(outdated)))
+        self.remembered().map(|(token, outdated)| (token, Some(outdated)))
     }
 
     /// The token of the remember-me cookie, and whether this is under another key than the first.
-    fn remembered(&self, parts: &Parts) -> Option<(SessionToken, bool)> {
-        let value = request::cookie(&parts.headers, self.auth.remember_me_options.name())?;
+    fn remembered(&self) -> Option<(SessionToken, bool)> {
+        let value = self.facts.remember_me.as_deref()?;
         let options = Verify::at(self.auth.now());
         let read = self.auth.remember_me.read_with(value, &options).ok()?;
         SessionToken::from_bytes(&read.data).map(|token| (token, read.key != 0))
     }
 
     /// Of a session that was read already, which only a rotation makes necessary to know.
-    fn is_remembered_by_another_key(&self, parts: &Parts, token: &SessionToken) -> bool {
+    fn is_remembered_by_another_key(&self, token: &SessionToken) -> bool {
         self.auth.remember_me.keys().len() > 1
-            && self.remembered(parts).is_some_and(|(own, outdated)| outdated && own == *token)
+            && self.remembered().is_some_and(|(own, outdated)| outdated && own == *token)
+    }
+
+    /// Whether the browser brought a remember-me cookie that holds this token.
+    pub(super) fn is_remembered_by(&self, token: &SessionToken) -> bool {
+        self.remembered().is_some_and(|(own, _)| own == *token)
     }
 
     /// Whether the session says that the user is to be remembered, as it does from 1.8 on.

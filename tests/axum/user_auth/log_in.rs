@@ -249,9 +249,33 @@ async fn logging_out_everywhere_ends_all_of_the_users_sessions_and_no_others() {
     assert_eq!(other.get(&service.app(), "/").await.body, "user 2");
 }
 
-/// It would be the old token's, which by then opens nothing, or another user's session.
+/// It holds the token that the log-in has replaced, so the next start of the browser would be nobody's.
 #[tokio::test]
-async fn logging_in_writes_no_remember_me_cookie_anew_that_was_brought_under_an_earlier_secret() {
+async fn a_remember_me_cookie_goes_on_where_credentials_are_given_again_without_asking_for_it() {
+    for release in [Release::V1_7, Release::V1_8] {
+        let service = Service::new().await;
+        let app = app(&service.auth.clone().release(release));
+        let mut jar = Jar::default();
+        jar.post(&app, "/log-in?user=1&remember_me=true").await;
+        let answer = jar.post(&app, "/log-in?user=1").await;
+        assert_eq!(answer.set_names(), [REMEMBER_ME, SESSION]);
+        let token = *service.session(&jar).user_token().unwrap();
+        assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+        assert_eq!(service.rows().await, 1);
+        jar.cookies.remove(SESSION);
+        assert_eq!(jar.get(&app, "/").await.body, "user 1", "{release:?}");
+        // That of another session is left alone.
+        let mut jar = service.logged_in(1).await;
+        let other = remember_me(&service, &service.token(1).await);
+        jar.cookies.insert(REMEMBER_ME.into(), other.clone());
+        assert_eq!(jar.post(&app, "/log-in?user=1").await.set_names(), [SESSION]);
+        assert_eq!(jar.cookies[REMEMBER_ME], other);
+    }
+}
+
+/// That of another user's session is of no use any more.
+#[tokio::test]
+async fn logging_in_writes_a_remember_me_cookie_under_an_earlier_secret_anew_for_the_same_user() {
     let service = Service::new().await;
     let old = SecretKeyBase::new(service::SECRET.replace('w', "v")).unwrap();
     let old_cookie = SessionCookie::encrypted(&old, "enc", "sign").unwrap();
@@ -270,7 +294,11 @@ async fn logging_in_writes_no_remember_me_cookie_anew_that_was_brought_under_an_
             // Any other page would write it anew.
             assert_eq!(jar.clone().get(&app, "/").await.set_names(), [REMEMBER_ME]);
             let answer = jar.post(&app, &format!("/log-in?user={user}")).await;
-            assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, vec![SESSION]));
+            let token = *service.session(&jar).user_token().unwrap();
+            let written = if user == 5 { vec![REMEMBER_ME, SESSION] } else { vec![SESSION] };
+            assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, written));
+            let is_new = jar.cookies[REMEMBER_ME] == remember_me(&service, &token);
+            assert_eq!(is_new, user == 5);
             assert_eq!(jar.get(&app, "/").await.body, format!("user {user}"));
         }
     }
