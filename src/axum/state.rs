@@ -93,8 +93,7 @@ impl Visit {
             events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
             return Ok(());
         };
-        // Only a hint for the list of sessions.
-        let _ = self.touch(&session, &token).await;
+        self.touch(&session, &token).await;
         let mut state = self.state();
         if remembered.is_some() {
             self.auth.put_token(&mut state.session, &token);
@@ -145,12 +144,13 @@ impl Visit {
         state.session.get_term(&self.auth.keys.remember_me).and_then(Term::as_bool) == Some(true)
     }
 
-    async fn touch(&self, session: &store::Session, token: &SessionToken) -> Option<()> {
+    /// For the list of sessions, at most once a minute. Where the database fails, the request goes on,
+    /// and the next one tries again.
+    async fn touch(&self, session: &store::Session, token: &SessionToken) {
         let minute_ago = session.read_at.as_millis().saturating_sub(60_000);
         if session.last_seen_at.is_none_or(|seen| seen.as_millis() <= minute_ago) {
-            self.auth.sessions.touch(token).await.ok()?;
+            let _ = self.auth.sessions.touch(token).await;
         }
-        Some(())
     }
 
     /// Adds to the response what the browser shall keep.

@@ -14,11 +14,12 @@ use phoenix_token::{
     SignError,
     axum::{AuthError, Browser, CurrentSession, LogIn, Rejection, UserAuth},
     cookie::RememberMe,
-    store::{Session, StoreError},
+    store::{Session, Settings, StoreError},
     term::Term,
 };
 
 use crate::{
+    databases::{Place as _, sqlite::SqliteMemory},
     jar::Jar,
     service::{self, REMEMBER_ME, SECRET, SESSION, Service},
 };
@@ -146,6 +147,28 @@ async fn a_visit_is_noted_once_a_minute() {
         seen.push(ago / 1000);
     }
     assert_eq!(seen, [0, 59, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_visit_is_noted_once_a_minute_where_look_ups_are_cached_too() {
+    let cached = |settings: Settings| settings.cache(Duration::from_secs(3600), 100);
+    let service = Service::with(cached).await;
+    for sql in [
+        "CREATE TABLE updates (n integer)",
+        "CREATE TRIGGER count AFTER UPDATE OF last_seen_at ON users_tokens \
+         BEGIN INSERT INTO updates VALUES (1); END",
+    ] {
+        SqliteMemory::run(&service.pool, sql).await;
+    }
+    let mut jar = service.logged_in(1).await;
+    let mut updates = Vec::new();
+    for seconds in [0, 10, 49, 1, 30, 30] {
+        service.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(jar.get(&service.app(), "/").await.body, "user 1");
+        let sql = "SELECT count(*) FROM updates";
+        updates.push(SqliteMemory::number(&service.pool, sql).await);
+    }
+    assert_eq!(updates, [1, 1, 1, 2, 2, 3]);
 }
 
 /// What Elixir takes for none: `nil` and `false`.
