@@ -72,6 +72,10 @@ pub struct LoggedOut {
 /// The session.
 impl Browser {
     /// Reads or changes what is in the session cookie.
+    ///
+    /// What `change` does with this browser by any other of its methods, such as
+    /// [`put_flash`](Self::put_flash) or [`csrf_token`](Self::csrf_token), waits for `change` to end, and
+    /// so for ever: take the session's own, such as [`Session::put_flash`].
     pub fn with_session<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
         change(&mut self.visit.state().session)
     }
@@ -399,8 +403,12 @@ impl<S: Sync> FromRequestParts<S> for Browser {
 
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.visit.state();
-        let user = state.current.as_ref().map(|current| current.session.user_id);
-        f.debug_struct("Browser").field("user_id", &user).finish_non_exhaustive()
+        let mut browser = f.debug_struct("Browser");
+        // It may be printed from within `with_session`.
+        if let Some(state) = self.visit.state_if_free() {
+            let user = state.current.as_ref().map(|current| current.session.user_id);
+            browser.field("user_id", &user);
+        }
+        browser.finish_non_exhaustive()
     }
 }

@@ -284,6 +284,9 @@ async fn what_is_printed_names_the_user_and_no_token() {
     let mut jar = service.logged_in(1).await;
     assert_eq!(jar.get(&app, "/").await.body, "Browser { user_id: Some(Integer(1)), .. }");
     assert_eq!(Jar::default().get(&app, "/").await.body, "Browser { user_id: None, .. }");
+    let within = get(async |browser: Browser| browser.with_session(|_| format!("{browser:?}")));
+    let app = Router::new().route("/", within).layer(service.auth.layer());
+    assert_eq!(jar.get(&app, "/").await.body, "Browser { .. }", "whose session is in use");
     let auth = format!("{:?}", service.auth);
     assert!(auth.starts_with("UserAuth {") && auth.contains(SESSION), "{auth}");
     assert!(auth.contains("release: V1_8") && !auth.contains(SECRET), "{auth}");
