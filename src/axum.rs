@@ -82,16 +82,31 @@
 //! # What differs from upstream
 //! - A session is reissued after the handler ran, not before: one that was ended meanwhile is not.
 //! - A user who gives their credentials again keeps the row of the session, under a new token; the old
-//!   token is no more. Upstream leaves its row, and so two sessions in the list.
+//!   token is no more. Upstream leaves its row, and so two sessions in the list. The price: a request
+//!   that is on its way with the old cookie meanwhile, from another tab, is nobody's; and where its
+//!   answer sends the session (a message, a page to be led back to), the browser may keep that in the
+//!   place of the fresh one, and the user logs in once more.
+//! - A remember-me cookie that held the old token holds the new one then, also where the form does not
+//!   ask for it. Upstream leaves it, as its row is still there.
 //! - Logging in as somebody else ends the session before. Upstream leaves its row.
 //! - A message stays in the flash until a page takes it; upstream drops it with the first response
 //!   that is no redirect.
+//! - The token of a remember-me cookie goes into the session only if its row is there; upstream puts it
+//!   there anyway.
 //! - Where the database fails the answer is status 503, and no cookie is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
+//! - A page is not led back to whose path and query are over 1,536 bytes, or too long for what else is in
+//!   the session: the cookie would be too large, for which upstream raises.
+//! - A `cache-control` that lets shared caches keep the response gives way to the default where a
+//!   cookie of this module is sent.
 //!
 //! A response through the layer has `cache-control: max-age=0, private, must-revalidate`, as all of
-//! Plug's have, unless the handler said otherwise. `Vary` is not set, as upstream: the cache of one
-//! browser is all that may keep the response.
+//! Plug's have, unless the handler said otherwise; and with a session or remember-me cookie it has
+//! that whatever the handler said, but for `private` and `no-store`: a shared cache that keeps a
+//! `public` response may hand its cookies to others. Any response may bring a cookie, such as that of
+//! a session which is due to be reissued, so what is to be kept by such a cache does not belong under
+//! the layer. `Vary` is not set, as upstream: the cache of one browser is all that may keep the
+//! response.
 //!
 //! # Beside tower-sessions
 //! Nothing of it is needed: the session is in the cookie, and what can be ended is the row. Both may be
@@ -101,6 +116,7 @@
 //! data by, and here the cookie is the data.
 
 mod browser;
+mod caching;
 mod csrf;
 mod current_session;
 mod error;

@@ -91,6 +91,15 @@ impl<K: RingKey> Keyring<K> {
         Ok(self)
     }
 
+    /// The ring with another key that writes, and the same others.
+    #[cfg(feature = "axum")]
+    pub(crate) fn with_first(mut self, first: K) -> Self {
+        if let Some(own) = self.keys.first_mut() {
+            *own = first;
+        }
+        self
+    }
+
     /// The key that writes.
     #[expect(clippy::indexing_slicing, reason = "a ring is made with one key and never loses it")]
     pub fn first(&self) -> &K {

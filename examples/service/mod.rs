@@ -61,6 +61,7 @@ pub(crate) fn app(service: Service) -> Router {
     pages::routes()
         .with_state(service)
         .layer(layer)
+        .merge(pages::for_all())
         .layer(axum::middleware::map_response(pages::finish))
 }
 

@@ -35,7 +35,12 @@ pub(crate) fn routes() -> Router<Service> {
         .route("/users/sessions/end-others", post(end_others))
         .route("/users/sessions/{handle}/end", post(end))
         .route("/users/data", get(data))
-        .route("/style.css", get(style))
+}
+
+/// What is the same for everybody, and so may be kept by any cache: it is not under the layer, which
+/// sends a cookie with whatever response it has one for.
+pub(crate) fn for_all() -> Router {
+    Router::new().route("/style.css", get(style))
 }
 
 async fn home(

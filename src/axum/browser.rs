@@ -72,6 +72,10 @@ pub struct LoggedOut {
 /// The session.
 impl Browser {
     /// Reads or changes what is in the session cookie.
+    ///
+    /// What `change` does with this browser by any other of its methods, such as
+    /// [`put_flash`](Self::put_flash) or [`csrf_token`](Self::csrf_token), waits for `change` to end, and
+    /// so for ever: take the session's own, such as [`Session::put_flash`].
     pub fn with_session<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
         change(&mut self.visit.state().session)
     }
@@ -120,8 +124,17 @@ impl Browser {
     /// it stays, and it is the same row of the table under a new token. If another user was logged in
     /// with this browser, their session ends.
     ///
+    /// A remember-me cookie that held the token of before holds the new one, also where `options` say
+    /// nothing of it.
+    ///
     /// # Errors
-    /// [`AuthError`]; the browser stays as it was.
+    /// [`AuthError`]; no cookie is sent, so the browser stays as it was. But where the database gave no
+    /// answer ([`StoreError::TimedOut`], a broken connection), what was asked may have happened all the
+    /// same: then the token that the browser has is no more, if the same user was logged in, and the
+    /// user logs in once more; or else a session that nobody holds is in the user's list until it
+    /// expires.
+    ///
+    /// [`StoreError::TimedOut`]: crate::store::StoreError::TimedOut
     pub async fn log_in(
         &self,
         user_id: impl Into<Id>,
@@ -130,14 +143,23 @@ impl Browser {
         let user_id = user_id.into();
         let before = self.current();
         let same_user = before.as_ref().is_some_and(|before| before.session.user_id == user_id);
-        let made = self.open(user_id, options, before.as_ref().filter(|_| same_user)).await;
-        let current = made.map_err(|error| self.visit.failed(error))?;
-        if let Some(other) = before.as_ref().filter(|_| !same_user) {
-            let ended = self.visit.auth.sessions.end(other.token.secret_bytes()).await;
-            ended.map_err(|error| self.visit.failed(error))?;
-        }
+        let renewed = match before.as_ref().filter(|_| same_user) {
+            Some(before) => self.renew(before).await.map_err(|error| self.visit.failed(error))?,
+            None => None,
+        };
+        // Its token is no more, whatever keeps it.
+        let was_remembered = renewed.is_some()
+            && before.as_ref().is_some_and(|it| self.visit.is_remembered_by(&it.token));
+        let current = match renewed {
+            Some(renewed) => renewed,
+            None => {
+                let opened = self.open(user_id, options, before.as_ref().filter(|_| !same_user));
+                opened.await.map_err(|error| self.visit.failed(error))?
+            }
+        };
         let auth = &*self.visit.auth;
-        let redirect_to = self.put_current(&current, same_user, options.remember_me);
+        let remember_me = options.remember_me || was_remembered;
+        let redirect_to = self.put_current(&current, same_user, remember_me);
         Ok(LoggedIn {
             session: current.session,
             redirect_to,
@@ -145,26 +167,39 @@ impl Browser {
         })
     }
 
-    /// A new token: in the same row, or in one of its own.
+    /// A new token in the same row, unless that has ended. Its times are those of this request's
+    /// look-up: a second one could fail, when the token of before is no more.
+    async fn renew(&self, before: &Current) -> Result<Option<Current>, store::StoreError> {
+        let renewed = self.visit.auth.sessions.renew(&before.token).await?;
+        Ok(renewed.map(|token| {
+            let mut session = before.session.clone();
+            session.inserted_at = session.read_at;
+            session.authenticated_at = Some(session.read_at);
+            Current { session, token }
+        }))
+    }
+
+    /// A token in a row of its own; the session of the other user ends. Where it cannot be ended, nor
+    /// does the new one stay, which nobody would hold.
     async fn open(
         &self,
         user_id: Id,
         options: &LogIn,
-        same: Option<&Current>,
+        other: Option<&Current>,
     ) -> Result<Current, store::StoreError> {
         let sessions = &self.visit.auth.sessions;
         let auth = &*self.visit.auth;
-        if let Some(before) = same
-            && let Some(token) = sessions.renew(&before.token).await?
-            && let Some(session) = sessions.lookup(token.secret_bytes()).await?
-        {
-            return Ok(auth.current(session, token));
-        }
         let mut new = options.new.clone();
         if let (None, Some(user_agent)) = (&new.user_agent, &self.visit.facts.user_agent) {
             new = new.user_agent(user_agent);
         }
         let made = sessions.create(user_id, &new).await?;
+        if let Some(other) = other
+            && let Err(error) = sessions.end(other.token.secret_bytes()).await
+        {
+            let _ = sessions.end(made.token.secret_bytes()).await;
+            return Err(error);
+        }
         Ok(auth.current(made.session, made.token))
     }
 
@@ -179,7 +214,7 @@ impl Browser {
         let noted = state.session.get_term(&auth.keys.remember_me).and_then(Term::as_bool);
         let latest = auth.release == Release::V1_8;
         if !(same_user && latest) {
-            clear(&mut state.session);
+            state.session.clear_all_but_flash();
         }
         auth.put_token(&mut state.session, &current.token);
         let remember_me = remember_me || (latest && noted == Some(true));
@@ -242,7 +277,7 @@ impl Browser {
         {
             live_socket_topics.push(topic.to_string());
         }
-        clear(&mut state.session);
+        state.session.clear_all_but_flash();
         state.remember_me = RememberMeChange::Remove;
         state.renewed = true;
         if state.current.take().is_some() {
@@ -320,15 +355,6 @@ impl Browser {
     }
 }
 
-/// `renew_session/1`. Messages survive it, as Phoenix keeps them outside the session meanwhile.
-fn clear(session: &mut Session) {
-    let messages = session.take_flash();
-    session.clear();
-    for (kind, message) in messages {
-        session.put_flash(&kind, &message);
-    }
-}
-
 impl LogIn {
     /// Not remembered, and nothing known of the device but the `User-Agent` of the request.
     pub fn new() -> Self {
@@ -377,8 +403,12 @@ impl<S: Sync> FromRequestParts<S> for Browser {
 
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.visit.state();
-        let user = state.current.as_ref().map(|current| current.session.user_id);
-        f.debug_struct("Browser").field("user_id", &user).finish_non_exhaustive()
+        let mut browser = f.debug_struct("Browser");
+        // It may be printed from within `with_session`.
+        if let Some(state) = self.visit.state_if_free() {
+            let user = state.current.as_ref().map(|current| current.session.user_id);
+            browser.field("user_id", &user);
+        }
+        browser.finish_non_exhaustive()
     }
 }

@@ -13,8 +13,8 @@ use crate::{
 
 /// The store, or the making of a cookie, failed. It is no word about whether anybody is logged in.
 ///
-/// As a response it is status 503 for the store and 500 for all else, without a body: the cause is
-/// for the program's log. [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's
+/// As a response it is status 503 where the database failed, or did not answer in time, and 500 for
+/// all else, without a body: the cause is for the program's log. [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's
 /// extensions, where a layer outside finds it, and then sends no cookie at all: what the browser had
 /// stays as it was.
 #[derive(Clone, Debug)]
@@ -49,8 +49,15 @@ impl AuthError {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match &*self.cause {
-            Cause::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Cause::Cookie(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            // What may be another way when it is tried again later.
+            Cause::Store(
+                StoreError::Database(_)
+                | StoreError::Busy(_)
+                | StoreError::NoConnection
+                | StoreError::TimedOut
+                | StoreError::Incomplete { .. },
+            ) => StatusCode::SERVICE_UNAVAILABLE,
+            Cause::Store(_) | Cause::Cookie(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

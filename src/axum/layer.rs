@@ -81,7 +81,7 @@ where
             }
         }
     }
-    if let Err(error) = visit.authenticate(&parts).await {
+    if let Err(error) = visit.authenticate().await {
         return Ok(visit.finish(error.into_empty_response()).await);
     }
     parts.extensions.insert(Browser::new(visit.clone()));

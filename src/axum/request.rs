@@ -8,24 +8,33 @@ use ::axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 
+/// The longest path, with its query, that is noted in the session: it leaves half of the cookie to what
+/// else is there, and to what the log-in page puts beside it.
+const MAX_RETURN_TO: usize = 1536;
+
 /// What later steps want to know of a request that is gone by then.
 pub(super) struct Facts {
     /// The host that was asked for, without a port.
     pub(super) host: String,
-    /// Path and query of a `GET`: `current_path/1` of Phoenix.
+    /// Path and query of a `GET`, or of a `HEAD`, of which `Plug.Head` makes one: `current_path/1` of
+    /// Phoenix. Not one that is too long to be noted.
     pub(super) return_to: Option<String>,
     pub(super) user_agent: Option<String>,
+    /// The value of the remember-me cookie.
+    pub(super) remember_me: Option<String>,
 }
 
 impl Facts {
-    pub(super) fn of(parts: &Parts) -> Self {
+    pub(super) fn of(parts: &Parts, remember_me: &str) -> Self {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let path = uri.path_and_query().map(|path| path.as_str());
-        let path = path.filter(|path| parts.method == Method::GET && is_local(path));
+        let is_page = matches!(parts.method, Method::GET | Method::HEAD);
+        let path = path.filter(|path| is_page && path.len() <= MAX_RETURN_TO && is_local(path));
         Self {
             host: host(parts).to_owned(),
             return_to: path.map(Into::into),
             user_agent: text(&parts.headers, header::USER_AGENT).map(Into::into),
+            remember_me: cookie(&parts.headers, remember_me).map(Into::into),
         }
     }
 }

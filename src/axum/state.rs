@@ -1,7 +1,7 @@
 //! What a request brought, and what its response will take along.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
     vec::Vec,
 };
 
@@ -11,6 +11,7 @@ use ::axum::{
 };
 
 use super::{
+    caching,
     error::AuthError,
     request::{self, Facts},
     user_auth::{Release, UserAuth},
@@ -68,11 +69,21 @@ impl Visit {
         let read = auth.session.read(cookie).map(|it| (it.data, it.key != 0));
         let (brought, outdated) = read.unwrap_or_default();
         let state = State { session: brought.clone(), brought, outdated, ..State::default() };
-        Self { facts: Facts::of(parts), auth, state: Mutex::new(state) }
+        let facts = Facts::of(parts, auth.remember_me_options.name());
+        Self { facts, auth, state: Mutex::new(state) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unless somebody has it.
+    pub(super) fn state_if_free(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Notes that nothing is to be written.
@@ -84,15 +95,14 @@ impl Visit {
     /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
     /// cookie, which then goes into the session. A remember-me cookie that is under another key than
     /// the first is written anew.
-    pub(super) async fn authenticate(&self, parts: &Parts) -> Result<(), AuthError> {
-        let Some((token, remembered)) = self.token(parts) else { return Ok(()) };
+    pub(super) async fn authenticate(&self) -> Result<(), AuthError> {
+        let Some((token, remembered)) = self.token() else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
         let Some(session) = found.map_err(|error| self.failed(error))? else {
             events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
             return Ok(());
         };
-        // Only a hint for the list of sessions.
-        let _ = self.touch(&session, &token).await;
+        self.touch(&session, &token).await;
         let mut state = self.state();
         if remembered.is_some() {
             self.auth.put_token(&mut state.session, &token);
@@ -100,7 +110,7 @@ impl Visit {
                 state.session.put_term(&self.auth.keys.remember_me, true);
             }
         }
-        if remembered.unwrap_or_else(|| self.is_remembered_by_another_key(parts, &token)) {
+        if remembered.unwrap_or_else(|| self.is_remembered_by_another_key(&token)) {
             state.remember_me = RememberMeChange::Write(token.clone());
         }
         state.current = Some(self.auth.current(session, token));
@@ -109,28 +119,33 @@ impl Visit {
 
     /// `ensure_user_token/1`: the token, and where it is that of the remember-me cookie, whether this
     /// is outdated.
-    fn token(&self, parts: &Parts) -> Option<(SessionToken, Option<bool>)> {
+    fn token(&self) -> Option<(SessionToken, Option<bool>)> {
         match self.state().session.get_term(&self.auth.keys.token) {
             Some(term) if !term.is_nil() && term.as_bool() != Some(false) => {
                 return SessionToken::from_bytes(term.as_bytes()?).map(|token| (token, None));
             }
             _ => (),
         }
-        self.remembered(parts).map(|(token, outdated)| (token, Some(outdated)))
+        self.remembered().map(|(token, outdated)| (token, Some(outdated)))
     }
 
     /// The token of the remember-me cookie, and whether this is under another key than the first.
-    fn remembered(&self, parts: &Parts) -> Option<(SessionToken, bool)> {
-        let value = request::cookie(&parts.headers, self.auth.remember_me_options.name())?;
+    fn remembered(&self) -> Option<(SessionToken, bool)> {
+        let value = self.facts.remember_me.as_deref()?;
         let options = Verify::at(self.auth.now());
         let read = self.auth.remember_me.read_with(value, &options).ok()?;
         SessionToken::from_bytes(&read.data).map(|token| (token, read.key != 0))
     }
 
     /// Of a session that was read already, which only a rotation makes necessary to know.
-    fn is_remembered_by_another_key(&self, parts: &Parts, token: &SessionToken) -> bool {
+    fn is_remembered_by_another_key(&self, token: &SessionToken) -> bool {
         self.auth.remember_me.keys().len() > 1
-            && self.remembered(parts).is_some_and(|(own, outdated)| outdated && own == *token)
+            && self.remembered().is_some_and(|(own, outdated)| outdated && own == *token)
+    }
+
+    /// Whether the browser brought a remember-me cookie that holds this token.
+    pub(super) fn is_remembered_by(&self, token: &SessionToken) -> bool {
+        self.remembered().is_some_and(|(own, _)| own == *token)
     }
 
     /// Whether the session says that the user is to be remembered, as it does from 1.8 on.
@@ -138,12 +153,13 @@ impl Visit {
         state.session.get_term(&self.auth.keys.remember_me).and_then(Term::as_bool) == Some(true)
     }
 
-    async fn touch(&self, session: &store::Session, token: &SessionToken) -> Option<()> {
+    /// For the list of sessions, at most once a minute. Where the database fails, the request goes on,
+    /// and the next one tries again.
+    async fn touch(&self, session: &store::Session, token: &SessionToken) {
         let minute_ago = session.read_at.as_millis().saturating_sub(60_000);
         if session.last_seen_at.is_none_or(|seen| seen.as_millis() <= minute_ago) {
-            self.auth.sessions.touch(token).await.ok()?;
+            let _ = self.auth.sessions.touch(token).await;
         }
-        Some(())
     }
 
     /// Adds to the response what the browser shall keep.
@@ -153,6 +169,9 @@ impl Visit {
             self.reissue_if_due().await;
             match self.cookies() {
                 Ok(cookies) => {
+                    if !cookies.is_empty() && !caching::is_for_one_browser(response.headers()) {
+                        response.headers_mut().remove(header::CACHE_CONTROL);
+                    }
                     for cookie in cookies {
                         response.headers_mut().append(header::SET_COOKIE, cookie);
                     }
@@ -160,10 +179,8 @@ impl Visit {
                 Err(error) => response = AuthError::from(error).into_empty_response(),
             }
         }
-        // What Plug starts every response with.
-        let cache = HeaderValue::from_static("max-age=0, private, must-revalidate");
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(cache);
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(caching::DEFAULT);
         }
         response
     }
@@ -189,7 +206,7 @@ impl Visit {
 
     /// All that are to be sent, or none.
     fn cookies(&self) -> Result<Vec<HeaderValue>, SignError> {
-        let state = self.state();
+        let mut state = self.state();
         let auth = &*self.auth;
         let now = auth.now();
         let mut cookies = Vec::new();
@@ -202,8 +219,19 @@ impl Visit {
             RememberMeChange::Remove => cookies.push(auth.remember_me_options.removal_header()?),
         }
         if state.renewed || state.outdated || state.session != state.brought {
-            let value = auth.session.first().write(&state.session)?;
-            cookies.push(auth.session_options.header(&value, now)?);
+            let write = |session: &Session| {
+                let value = auth.session.first().write(session)?;
+                auth.session_options.header(&value, now)
+            };
+            cookies.push(match write(&state.session) {
+                // The page to be led back to gives way to the answer.
+                Err(SignError::CookieOverflow { .. })
+                    if state.session.remove(&auth.keys.return_to).is_some() =>
+                {
+                    write(&state.session)?
+                }
+                written => written?,
+            });
         }
         let value = |text| HeaderValue::try_from(text).map_err(|_| SignError::CookieCharacter);
         cookies.into_iter().map(value).collect()

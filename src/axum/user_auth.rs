@@ -25,11 +25,17 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct UserAuth {
+    secret: SecretKeyBase,
+    app: String,
     pub(super) sessions: Arc<dyn Sessions>,
     pub(super) session: Keyring<SessionCookie>,
     pub(super) session_options: SetCookie,
     pub(super) remember_me: Keyring<RememberMe>,
     pub(super) remember_me_options: SetCookie,
+    /// Whether the remember-me cookie was given, and is not that of the schema.
+    has_own_remember_me: bool,
+    /// Whether both cookies are sent by HTTPS only, whatever their options say.
+    secure: Option<bool>,
     pub(super) csrf: CsrfProtection,
     pub(super) checks_csrf: bool,
     pub(super) keys: SessionKeys,
@@ -81,11 +87,15 @@ impl UserAuth {
     ) -> Result<Self, KeyError> {
         let remember_me = RememberMe::new(secret, app)?;
         Ok(Self {
+            secret: secret.clone(),
+            app: app.into(),
             sessions: Arc::new(On { store, pool }),
             session: Keyring::new(session),
             session_options: SetCookie::new(format!("_{app}_key")).same_site(SameSite::Lax),
             remember_me_options: remember_me.set_cookie().clone(),
             remember_me: Keyring::new(remember_me),
+            has_own_remember_me: false,
+            secure: None,
             csrf: CsrfProtection::new(secret),
             checks_csrf: true,
             keys: SessionKeys::of("user"),
@@ -107,26 +117,52 @@ impl UserAuth {
     /// the database nothing. A form has to bring a CSRF token, see [`check_csrf`](Self::check_csrf).
     /// On the way out it reissues a session that is due, and sends the cookies that changed.
     pub fn layer(&self) -> UserAuthLayer {
-        UserAuthLayer::new(Arc::new(self.clone()))
+        let mut auth = self.clone();
+        if let Some(secure) = self.secure {
+            auth.session_options = auth.session_options.secure(secure);
+            auth.remember_me_options = auth.remember_me_options.secure(secure);
+        }
+        UserAuthLayer::new(Arc::new(auth))
     }
 
-    /// The name of the session cookie and how it is sent (`key:`, `domain:`, `same_site:` and others
-    /// of `Plug.Session`).
-    pub fn session_options(mut self, options: impl Into<SetCookie>) -> Self {
-        self.session_options = options.into();
+    /// The name of the session cookie: `key:` of `Plug.Session`.
+    pub fn session_key(mut self, name: impl Into<String>) -> Self {
+        self.session_options = self.session_options.named(name.into());
         self
     }
 
-    /// Another remember-me cookie: with its own name, or of 60 days.
+    /// How the session cookie is sent: `domain:`, `same_site:` and others of `Plug.Session`. `change`
+    /// gets the options as they are so far, with `SameSite=Lax` to begin with.
+    ///
+    /// # Example
+    /// ```
+    /// # use phoenix_token::axum::UserAuth;
+    /// # fn example(user_auth: UserAuth) -> UserAuth {
+    /// user_auth.session_options(|options| options.domain("example.com"))
+    /// # }
+    /// ```
+    pub fn session_options(mut self, change: impl FnOnce(SetCookie) -> SetCookie) -> Self {
+        self.session_options = change(self.session_options);
+        self
+    }
+
+    /// Another remember-me cookie: with its own name, or of 60 days. It stays, whatever the
+    /// [`schema`](Self::schema).
     pub fn remember_me(mut self, remember_me: RememberMe) -> Self {
-        self.remember_me_options = remember_me.set_cookie().clone();
-        self.remember_me = Keyring::new(remember_me);
+        self.has_own_remember_me = true;
+        self.put_remember_me(remember_me);
         self
+    }
+
+    fn put_remember_me(&mut self, remember_me: RememberMe) {
+        self.remember_me_options = remember_me.set_cookie().clone();
+        self.remember_me = self.remember_me.clone().with_first(remember_me);
     }
 
     /// Also reads the cookies that were made under an earlier secret or other salts. What comes so is
     /// sent back under the first: the session, and with it, or where it is all that is left, the
-    /// remember-me cookie. Call it after all else that names a cookie.
+    /// remember-me cookie. The latter's key is of its name too, so for another schema than `User`
+    /// take [`RememberMe::for_schema`].
     ///
     /// # Errors
     /// [`DuplicateKey`] where it is the same key as another.
@@ -141,10 +177,10 @@ impl UserAuth {
     }
 
     /// Whether the cookies are sent by HTTPS only, as they are by default. Turn it off where the
-    /// service is reached by HTTP, as on a developer's machine.
+    /// service is reached by HTTP, as on a developer's machine. It goes before what the options of
+    /// either cookie say, in whatever order they are given.
     pub fn secure(mut self, secure: bool) -> Self {
-        self.session_options = self.session_options.secure(secure);
-        self.remember_me_options = self.remember_me_options.secure(secure);
+        self.secure = Some(secure);
         self
     }
 
@@ -157,9 +193,14 @@ impl UserAuth {
     }
 
     /// The schema's name, `user` by default: with `account` the session's entries are
-    /// `account_token`, `account_remember_me` and `account_return_to`.
+    /// `account_token`, `account_remember_me` and `account_return_to`, and the remember-me cookie is
+    /// called `_<app>_web_account_remember_me`, unless [another](Self::remember_me) is given.
     pub fn schema(mut self, singular: &str) -> Self {
         self.keys = SessionKeys::of(singular);
+        if !self.has_own_remember_me {
+            let own = RememberMe::for_schema_again(&self.secret, &self.app, singular);
+            self.put_remember_me(own);
+        }
         self
     }
 

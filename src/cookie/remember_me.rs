@@ -84,9 +84,31 @@ impl RememberMe {
         TokenCookie::signed(secret, set_cookie).map(|cookie| Self { cookie })
     }
 
+    /// [`new`](Self::new) for another schema than `User`, see
+    /// [`options_for_schema`](Self::options_for_schema).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn for_schema(secret: &SecretKeyBase, app: &str, schema: &str) -> Result<Self, KeyError> {
+        Self::with_options(secret, Self::options_for_schema(app, schema))
+    }
+
+    /// [`for_schema`](Self::for_schema) with a secret that has made a cookie before.
+    #[cfg(feature = "axum")]
+    pub(crate) fn for_schema_again(secret: &SecretKeyBase, app: &str, schema: &str) -> Self {
+        let options = Self::options_for_schema(app, schema);
+        Self { cookie: TokenCookie::signed_again(secret, options) }
+    }
+
     /// `_<app>_web_user_remember_me`, for 14 days, `SameSite=Lax`.
     pub fn options(app: &str) -> SetCookie {
-        SetCookie::new(format!("_{app}_web_user_remember_me"))
+        Self::options_for_schema(app, "user")
+    }
+
+    /// `_<app>_web_<schema>_remember_me`, with the schema in the singular: `account` for the one that
+    /// `mix phx.gen.auth Accounts Account accounts` makes. Else as [`options`](Self::options).
+    pub fn options_for_schema(app: &str, schema: &str) -> SetCookie {
+        SetCookie::new(format!("_{app}_web_{schema}_remember_me"))
             .max_age(Self::MAX_AGE)
             .same_site(SameSite::Lax)
     }

@@ -123,6 +123,13 @@ impl SetCookie {
         self
     }
 
+    /// The same under another name.
+    #[cfg(feature = "axum")]
+    pub(crate) fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

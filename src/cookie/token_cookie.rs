@@ -103,6 +103,13 @@ impl TokenCookie {
         Ok(Self { key, kind, set_cookie })
     }
 
+    /// [`signed`](Self::signed) with a secret that has made a cookie before, and so is long enough.
+    #[cfg(feature = "axum")]
+    pub(super) fn signed_again(secret: &SecretKeyBase, set_cookie: SetCookie) -> Self {
+        let key = TokenKey::derive(secret, format!("{}_cookie", set_cookie.name()));
+        Self { key, kind: Kind::Signed, set_cookie }
+    }
+
     /// The name, and how the cookie is sent.
     pub fn set_cookie(&self) -> &SetCookie {
         &self.set_cookie

@@ -117,6 +117,17 @@ impl Session {
         messages.filter_map(|(kind, message)| Some((text(kind)?, text(message)?))).collect()
     }
 
+    /// [`clear`](Self::clear), but for the messages, of whatever kind: Phoenix keeps them outside the
+    /// session meanwhile.
+    #[cfg(feature = "axum")]
+    pub(crate) fn clear_all_but_flash(&mut self) {
+        let flash = self.take_flash_map();
+        self.clear();
+        if !flash.is_empty() {
+            self.put_term(FLASH, flash);
+        }
+    }
+
     fn take_flash_map(&mut self) -> Map {
         match self.remove(FLASH) {
             Some(Term::Map(flash)) => flash,

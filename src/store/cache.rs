@@ -6,7 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{revocations::Revocations, session::Session, settings::CacheSettings};
+use super::{
+    revocations::Revocations,
+    session::{Session, millis},
+    settings::CacheSettings,
+};
+use crate::time::Timestamp;
 
 /// Bounded in entries and age; the oldest entry goes first.
 pub(crate) struct Cache {
@@ -47,6 +52,16 @@ impl Cache {
         let is_fresh = age < self.settings.max_age
             && revocations.holds(entry.count, entry.session.user_id, digest);
         is_fresh.then(|| (entry.session.clone(), age))
+    }
+
+    /// Notes that the session was used just now, so that what is found from here on says so: at `now` by
+    /// the given clock, or as long after the look-up as it is kept here.
+    pub(crate) fn touch(&self, digest: &[u8; 32], now: Option<Timestamp>) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.by_digest.get_mut(digest) else { return };
+        let age = millis(entry.found.elapsed());
+        let moved = entry.session.read_at.as_millis().saturating_add(age);
+        entry.session.last_seen_at = Some(now.unwrap_or(Timestamp::from_millis(moved)));
     }
 
     /// Keeps what a look-up found that began at `found` with this count of revokes.

@@ -48,7 +48,8 @@ impl<DB: Backend> Store<DB> {
         Ok(told(ended, unreadable)?.pop())
     }
 
-    /// Ends one session of the user's list. Another user's handle ends nothing.
+    /// Ends one session of the user's list. Another user's handle ends nothing, and neither does one of
+    /// another type than the table's ids: handles come from pages.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -59,8 +60,10 @@ impl<DB: Backend> Store<DB> {
         handle: Handle,
     ) -> Result<Option<Ended>, StoreError> {
         let user_id = user_id.into();
-        self.check_id(Column::Id, handle)?;
         let values = self.of_user(self.values(), user_id)?;
+        if self.check_id(Column::Id, handle).is_err() {
+            return Ok(None);
+        }
         let values = values.with(Param::Handle, self.id_value(Column::Id, handle));
         let revoke = self.inner.revocations.begin(Subject::User(user_id));
         let outcome = self.run(db, &self.sql().end_by_handle, &values).await?;

@@ -175,7 +175,12 @@ impl<DB: Backend> Store<DB> {
         else {
             return Ok(false);
         };
-        let outcome = self.run(db, touch, &self.presented(&token)).await?;
+        let values = self.presented(&token);
+        let outcome = self.run(db, touch, &values).await?;
+        // Also where nothing was changed: it was noted less than a minute ago, or the session is gone.
+        if let Some(cache) = &self.inner.cache {
+            cache.touch(&token.digest(), values.now);
+        }
         Ok(outcome.affected > 0)
     }
 

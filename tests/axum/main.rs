@@ -15,6 +15,7 @@ mod jar;
 #[path = "../common/service.rs"]
 mod service;
 
+mod cookies;
 mod csrf;
 mod responses;
 mod sessions;

@@ -151,6 +151,32 @@ async fn what_a_handler_says_of_caches_stands() {
 }
 
 #[tokio::test]
+async fn a_shared_cache_may_keep_no_response_with_a_session_cookie() {
+    let service = Service::new().await;
+    let app = |says: &'static str| {
+        let handler = async move || [(header::CACHE_CONTROL, says)];
+        Router::new().route("/", get(handler)).layer(service.auth.layer())
+    };
+    let default = "max-age=0, private, must-revalidate";
+    for (says, with_cookie) in [
+        ("public, max-age=3600", default),
+        ("max-age=3600", default),
+        ("private, max-age=60", "private, max-age=60"),
+        ("no-store", "no-store"),
+    ] {
+        let mut jar = service.logged_in(1).await;
+        let answer = jar.get(&app(says), "/").await;
+        assert_eq!(answer.set_cookies(), [""; 0], "nothing to be sent");
+        assert_eq!(answer.headers["cache-control"], says);
+        service.clock.advance(8 * DAY);
+        let answer = jar.get(&app(says), "/").await;
+        assert_eq!(answer.set_names(), [SESSION], "reissued");
+        let all: Vec<_> = answer.headers.get_all(header::CACHE_CONTROL).iter().collect();
+        assert_eq!(all, [with_cookie], "{says}");
+    }
+}
+
+#[tokio::test]
 async fn a_failing_database_is_503_without_a_word_and_never_a_log_out() {
     let service = Service::new().await;
     let mut jar = Jar::default();
@@ -224,6 +250,70 @@ async fn logging_in_that_fails_writes_nothing_at_all() {
     assert!(!response.headers().contains_key(header::SET_COOKIE));
     let cause = response.extensions().get::<AuthError>().unwrap();
     assert!(matches!(cause.store_error(), Some(StoreError::Database(_))), "{cause:?}");
+}
+
+/// The token of before is no more by then, so nothing may stand between it and the new one's cookie.
+#[tokio::test]
+async fn giving_credentials_again_asks_the_database_once() {
+    for unreadable in ["inserted_at", "authenticated_at"] {
+        let service = Service::new().await;
+        let mut jar = service.logged_in(1).await;
+        let trigger = format!(
+            "CREATE TRIGGER spoil AFTER UPDATE OF token ON users_tokens BEGIN \
+             UPDATE users_tokens SET {unreadable} = 'soon' WHERE id = NEW.id; END"
+        );
+        SqliteMemory::run(&service.pool, &trigger).await;
+        let answer = jar.post(&service.app(), "/log-in?user=1").await;
+        assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, vec![SESSION]));
+        assert_eq!(service.rows().await, 1);
+        let repair = "UPDATE users_tokens SET inserted_at = '2026-01-02T03:04:05', \
+                      authenticated_at = '2026-01-02T03:04:05'";
+        SqliteMemory::run(&service.pool, repair).await;
+        assert_eq!(jar.get(&service.app(), "/").await.body, "user 1", "{unreadable}");
+    }
+}
+
+#[tokio::test]
+async fn logging_in_as_another_user_leaves_no_session_where_the_one_before_cannot_be_ended() {
+    let service = Service::new().await;
+    let mut jar = service.logged_in(1).await;
+    let trigger = "CREATE TRIGGER hold BEFORE DELETE ON users_tokens WHEN OLD.user_id = 1 \
+                   BEGIN SELECT RAISE(ABORT, 'held'); END";
+    SqliteMemory::run(&service.pool, trigger).await;
+    let answer = jar.post(&service.app(), "/log-in?user=2").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((answer.set_cookies().len(), service.rows().await), (0, 1));
+    assert_eq!(jar.get(&service.app(), "/").await.body, "user 1");
+}
+
+#[tokio::test]
+async fn the_session_after_giving_credentials_again_is_told_as_it_is() {
+    async fn again(browser: Browser) -> Result<String, AuthError> {
+        let logged_in = browser.log_in(1, &LogIn::new()).await?;
+        let it = logged_in.session;
+        Ok(format!("{} {} {:?} {:?}", it.user_id, it.handle, it.inserted_at, it.authenticated_at))
+    }
+    let service = Service::new().await;
+    let mut jar = service.logged_in(1).await;
+    service.clock.advance(DAY);
+    let app = Router::new().route("/", post(again)).layer(service.auth.layer());
+    let told = jar.post(&app, "/").await.body;
+    let token = *service.session(&jar).user_token().unwrap();
+    let it = service.store.lookup(&service.pool, &token).await.unwrap().unwrap();
+    let row =
+        format!("{} {} {:?} {:?}", it.user_id, it.handle, it.inserted_at, it.authenticated_at);
+    assert_eq!(told, row);
+}
+
+/// Nor does the database have anything to do with it.
+#[tokio::test]
+async fn logging_in_a_user_whose_id_is_of_another_type_is_500() {
+    let service = Service::new().await;
+    let mut jar = Jar::default();
+    let user = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab";
+    let answer = jar.post(&service.app(), &format!("/log-in?user={user}")).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!((answer.set_cookies().len(), service.rows().await), (0, 0));
 }
 
 #[tokio::test]

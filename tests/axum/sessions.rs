@@ -13,12 +13,13 @@ use axum::{
 use phoenix_token::{
     SignError,
     axum::{AuthError, Browser, CurrentSession, LogIn, Rejection, UserAuth},
-    cookie::{RememberMe, SetCookie},
-    store::{Session, StoreError},
+    cookie::RememberMe,
+    store::{Session, Settings, StoreError},
     term::Term,
 };
 
 use crate::{
+    databases::{Place as _, sqlite::SqliteMemory},
     jar::Jar,
     service::{self, REMEMBER_ME, SECRET, SESSION, Service},
 };
@@ -97,8 +98,12 @@ async fn a_user_ends_one_of_their_sessions_and_stays_logged_in() {
     assert_eq!((answer.body.clone(), answer.set_cookies().len()), (topic(&service, &two), 0));
     assert_eq!(who(&service, &two).await, "nobody");
     assert_eq!(who(&service, &one).await, "user 1");
-    let again = one.post(&app, &format!("/end?handle={handle}")).await;
-    assert_eq!((again.body.as_str(), again.set_cookies().len()), ("none", 0));
+    let of_no_table = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab";
+    for handle in [&handle.to_string(), of_no_table] {
+        let again = one.post(&app, &format!("/end?handle={handle}")).await;
+        assert_eq!((again.status, again.body.as_str()), (StatusCode::OK, "none"));
+        assert_eq!(again.set_cookies(), [""; 0]);
+    }
 }
 
 #[tokio::test]
@@ -142,6 +147,28 @@ async fn a_visit_is_noted_once_a_minute() {
         seen.push(ago / 1000);
     }
     assert_eq!(seen, [0, 59, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_visit_is_noted_once_a_minute_where_look_ups_are_cached_too() {
+    let cached = |settings: Settings| settings.cache(Duration::from_secs(3600), 100);
+    let service = Service::with(cached).await;
+    for sql in [
+        "CREATE TABLE updates (n integer)",
+        "CREATE TRIGGER count AFTER UPDATE OF last_seen_at ON users_tokens \
+         BEGIN INSERT INTO updates VALUES (1); END",
+    ] {
+        SqliteMemory::run(&service.pool, sql).await;
+    }
+    let mut jar = service.logged_in(1).await;
+    let mut updates = Vec::new();
+    for seconds in [0, 10, 49, 1, 30, 30] {
+        service.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(jar.get(&service.app(), "/").await.body, "user 1");
+        let sql = "SELECT count(*) FROM updates";
+        updates.push(SqliteMemory::number(&service.pool, sql).await);
+    }
+    assert_eq!(updates, [1, 1, 1, 2, 2, 3]);
 }
 
 /// What Elixir takes for none: `nil` and `false`.
@@ -197,7 +224,8 @@ async fn each_option_changes_one_thing() {
     let auth = service.auth.clone();
     let app = service::app(
         &auth
-            .session_options(SetCookie::new("_own_key").path("/own"))
+            .session_key("_own_key")
+            .session_options(|options| options.path("/own"))
             .secure(false)
             .live_sockets(false)
             .signed_in_path("/in")
@@ -256,6 +284,9 @@ async fn what_is_printed_names_the_user_and_no_token() {
     let mut jar = service.logged_in(1).await;
     assert_eq!(jar.get(&app, "/").await.body, "Browser { user_id: Some(Integer(1)), .. }");
     assert_eq!(Jar::default().get(&app, "/").await.body, "Browser { user_id: None, .. }");
+    let within = get(async |browser: Browser| browser.with_session(|_| format!("{browser:?}")));
+    let app = Router::new().route("/", within).layer(service.auth.layer());
+    assert_eq!(jar.get(&app, "/").await.body, "Browser { .. }", "whose session is in use");
     let auth = format!("{:?}", service.auth);
     assert!(auth.starts_with("UserAuth {") && auth.contains(SESSION), "{auth}");
     assert!(auth.contains("release: V1_8") && !auth.contains(SECRET), "{auth}");
@@ -273,6 +304,13 @@ async fn a_failure_says_what_it_is_and_what_was_ended_all_the_same() {
     assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(error.to_string(), "1 of the sessions ended, others may be left");
     assert_eq!(error.source().unwrap().to_string(), StoreError::TimedOut.to_string());
+
+    for error in [StoreError::NoConnection, StoreError::Busy(sqlx::Error::WorkerCrashed)] {
+        assert_eq!(AuthError::from(error).status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    for error in [StoreError::IdType, StoreError::AddressTooLong, StoreError::Randomness] {
+        assert_eq!(AuthError::from(error).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 
     let error = AuthError::from(SignError::CookieCharacter);
     assert_eq!(error.to_string(), SignError::CookieCharacter.to_string());

@@ -127,6 +127,22 @@ async fn a_cache_answers_for_its_age_and_forgets_what_this_process_ends<P: Place
     }
 }
 
+async fn a_cache_knows_of_what_was_used_just_now<P: Place>() {
+    let settings = Settings::new().cache(Duration::from_secs(3600), 100);
+    let Some((pool, store)) = made::<P>(settings).await else { return };
+    let token = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    let used = || async {
+        let found = store.lookup(&pool, token.secret_bytes()).await.unwrap().unwrap();
+        found.last_seen_at.map(|seen| found.read_at.as_millis() - seen.as_millis())
+    };
+    assert_eq!(used().await, None);
+    assert!(store.touch(&pool, token.secret_bytes()).await.unwrap());
+    let ago = used().await.unwrap();
+    assert!((0..60_000).contains(&ago), "{ago}");
+    P::run(&pool, "DELETE FROM users_tokens").await;
+    assert!(used().await.is_some(), "from the cache");
+}
+
 async fn a_cache_never_brings_back_what_ends_during_a_look_up<P: Place>() {
     let settings = Settings::new()
         .cache(Duration::from_secs(3600), 1000)
@@ -368,6 +384,7 @@ on_every_database! {
     what_has_expired_is_deleted_in_batches_and_nothing_else
     the_sweeper_sweeps_in_the_background_until_it_is_dropped_or_its_pool_closed
     a_cache_answers_for_its_age_and_forgets_what_this_process_ends
+    a_cache_knows_of_what_was_used_just_now
     a_cache_never_brings_back_what_ends_during_a_look_up
     a_cache_is_bounded
     what_is_in_the_cache_expires_like_all_else

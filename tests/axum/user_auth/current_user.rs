@@ -237,6 +237,16 @@ async fn another_schema_has_its_own_entries() {
     assert_eq!(keys, ["account_remember_me", "account_token", "live_socket_id", "phoenix_flash"]);
     assert!(session.live_socket_id().unwrap().starts_with("accounts_sessions:"));
     assert_eq!(jar.get(&app, "/").await.body, "user 1");
+    let name = "_my_app_web_account_remember_me";
+    assert_eq!(jar.cookies.keys().collect::<Vec<_>>(), [SESSION, name]);
+    let cookie = RememberMe::for_schema(&secret(), "my_app", "account").unwrap();
+    let token =
+        *session.get_term("account_token").unwrap().as_bytes().unwrap().first_chunk().unwrap();
+    assert_eq!(jar.cookies[name], cookie.write_at(&token, service.clock.now()).unwrap());
+    jar.cookies.remove(SESSION);
+    assert_eq!(jar.get(&app, "/").await.body, "user 1", "by the remember-me cookie");
+    jar.post(&app, "/log-out").await;
+    assert!(!jar.cookies.contains_key(name), "removed");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use phoenix_token::{
     axum::Release,
     cookie::{RememberMe, Session, SessionCookie},
     csrf_protection::CsrfToken,
+    term::{Map, Term},
 };
 
 use super::{DAY, remember_me, topic};
@@ -41,6 +42,25 @@ async fn logging_in_clears_everything_previously_stored_in_the_session() {
     jar.post(&service.app(), "/log-in?user=1").await;
     let keys: Vec<String> = service.session(&jar).keys().map(Into::into).collect();
     assert_eq!(keys, ["live_socket_id", "user_token"]);
+}
+
+/// What upstream lets through it puts there by `put_flash(conn, :data, [1, 300])`.
+#[tokio::test]
+async fn messages_that_are_no_text_outlive_logging_in_and_out() {
+    let service = Service::new().await;
+    let data = Term::from(vec![Term::from(1), Term::from(300)]);
+    let flash = Map::from_iter([("info".into(), "hi".into()), ("data".into(), data)]);
+    let mut session = Session::new();
+    session.put_term("phoenix_flash", flash.clone());
+    session.put_term("to_be_removed", "value");
+    let mut jar = Jar::default();
+    service.put_session(&mut jar, &session);
+    jar.post(&service.app(), "/log-in?user=1").await;
+    assert_eq!(service.session(&jar).len(), 3);
+    assert_eq!(service.session(&jar).get_term("phoenix_flash"), Some(&flash.clone().into()));
+    jar.post(&service.app(), "/log-out-everywhere").await;
+    let after = service.session(&jar);
+    assert_eq!((after.len(), after.get_term("phoenix_flash")), (1, Some(&flash.into())));
 }
 
 #[tokio::test]
@@ -101,13 +121,39 @@ async fn logging_in_leads_back_to_the_page_that_asked_for_it_once() {
 }
 
 #[tokio::test]
-async fn only_a_get_is_led_back_to() {
+async fn only_a_get_or_a_head_which_plug_makes_one_of_is_led_back_to() {
     let service = Service::new().await;
-    for method in ["POST", "PUT", "DELETE", "HEAD"] {
+    for method in ["POST", "PUT", "DELETE", "GET", "HEAD"] {
         let mut jar = Jar::default();
         assert_eq!(jar.method(&service.app(), method, "/settings").await.status, 302, "{method}");
-        assert_eq!(service.session(&jar).take_user_return_to(), None, "{method}");
+        let noted = ["GET", "HEAD"].contains(&method).then_some("/settings");
+        assert_eq!(service.session(&jar).take_user_return_to().as_deref(), noted, "{method}");
     }
+}
+
+#[tokio::test]
+async fn a_page_whose_path_is_too_long_for_the_cookie_is_not_led_back_to() {
+    let service = Service::new().await;
+    let app = service.app();
+    for length in [1500, 1526, 1527, 3200, 60_000] {
+        let mut jar = Jar::default();
+        let uri = format!("/settings?{}", "x".repeat(length));
+        let answer = jar.get(&app, &uri).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, Some("/log-in")));
+        let session = service.session(&jar);
+        assert_eq!(session.flash("error"), Some("You must log in to access this page."));
+        let noted = (length <= 1526).then_some(uri);
+        assert_eq!(session.clone().take_user_return_to(), noted, "{length}");
+        assert_eq!(jar.get(&app, "/form").await.status, 200, "there is room for its token");
+    }
+    // Beside much else there is no room for a shorter one either.
+    let mut jar = Jar::default();
+    jar.get(&app, &format!("/put?cart={}", "x".repeat(2000))).await;
+    let answer = jar.get(&app, &format!("/settings?{}", "x".repeat(1000))).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, Some("/log-in")));
+    let mut session = service.session(&jar);
+    assert!(session.get_term("cart").is_some() && session.flash("error").is_some());
+    assert_eq!(session.take_user_return_to(), None);
 }
 
 #[tokio::test]
@@ -203,9 +249,33 @@ async fn logging_out_everywhere_ends_all_of_the_users_sessions_and_no_others() {
     assert_eq!(other.get(&service.app(), "/").await.body, "user 2");
 }
 
-/// It would be the old token's, which by then opens nothing, or another user's session.
+/// It holds the token that the log-in has replaced, so the next start of the browser would be nobody's.
 #[tokio::test]
-async fn logging_in_writes_no_remember_me_cookie_anew_that_was_brought_under_an_earlier_secret() {
+async fn a_remember_me_cookie_goes_on_where_credentials_are_given_again_without_asking_for_it() {
+    for release in [Release::V1_7, Release::V1_8] {
+        let service = Service::new().await;
+        let app = app(&service.auth.clone().release(release));
+        let mut jar = Jar::default();
+        jar.post(&app, "/log-in?user=1&remember_me=true").await;
+        let answer = jar.post(&app, "/log-in?user=1").await;
+        assert_eq!(answer.set_names(), [REMEMBER_ME, SESSION]);
+        let token = *service.session(&jar).user_token().unwrap();
+        assert_eq!(jar.cookies[REMEMBER_ME], remember_me(&service, &token));
+        assert_eq!(service.rows().await, 1);
+        jar.cookies.remove(SESSION);
+        assert_eq!(jar.get(&app, "/").await.body, "user 1", "{release:?}");
+        // That of another session is left alone.
+        let mut jar = service.logged_in(1).await;
+        let other = remember_me(&service, &service.token(1).await);
+        jar.cookies.insert(REMEMBER_ME.into(), other.clone());
+        assert_eq!(jar.post(&app, "/log-in?user=1").await.set_names(), [SESSION]);
+        assert_eq!(jar.cookies[REMEMBER_ME], other);
+    }
+}
+
+/// That of another user's session is of no use any more.
+#[tokio::test]
+async fn logging_in_writes_a_remember_me_cookie_under_an_earlier_secret_anew_for_the_same_user() {
     let service = Service::new().await;
     let old = SecretKeyBase::new(service::SECRET.replace('w', "v")).unwrap();
     let old_cookie = SessionCookie::encrypted(&old, "enc", "sign").unwrap();
@@ -224,7 +294,11 @@ async fn logging_in_writes_no_remember_me_cookie_anew_that_was_brought_under_an_
             // Any other page would write it anew.
             assert_eq!(jar.clone().get(&app, "/").await.set_names(), [REMEMBER_ME]);
             let answer = jar.post(&app, &format!("/log-in?user={user}")).await;
-            assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, vec![SESSION]));
+            let token = *service.session(&jar).user_token().unwrap();
+            let written = if user == 5 { vec![REMEMBER_ME, SESSION] } else { vec![SESSION] };
+            assert_eq!((answer.status, answer.set_names()), (StatusCode::FOUND, written));
+            let is_new = jar.cookies[REMEMBER_ME] == remember_me(&service, &token);
+            assert_eq!(is_new, user == 5);
             assert_eq!(jar.get(&app, "/").await.body, format!("user {user}"));
         }
     }
