@@ -1,6 +1,6 @@
 //! The service on SQLite, with tables that it makes.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use phoenix_token::{
     SecretKeyBase,
@@ -28,7 +28,8 @@ pub(crate) async fn service(
     sqlx::query(users).execute(&pool).await?;
 
     // With the table of users named, a link works only while its address is still the user's.
-    let settings = Settings::new().users("users", "id", "email");
+    // A log-out ends one row; the one before a reissue ends by itself.
+    let settings = Settings::new().users("users", "id", "email").grace(Duration::from_secs(60));
     Store::create_table(&pool, &settings).await?;
     let store = Store::open(&pool, settings).await?;
 

@@ -201,6 +201,9 @@ impl Browser {
     /// Logs the user out, if one is logged in: `log_out_user/1`. The row is deleted, the session
     /// cleared and the remember-me cookie removed.
     ///
+    /// It is the row of the token that the browser brought. What a reissue left of the same log-in is
+    /// another, see [`Store::end`](store::Store::end).
+    ///
     /// # Errors
     /// [`AuthError`]; the browser stays as it was.
     pub async fn log_out(&self) -> Result<LoggedOut, AuthError> {

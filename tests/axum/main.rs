@@ -16,6 +16,7 @@ mod jar;
 mod service;
 
 mod csrf;
+mod reissued;
 mod responses;
 mod sessions;
 mod user_auth;
