@@ -12,10 +12,13 @@
 mod databases;
 #[path = "../common/jar.rs"]
 mod jar;
+#[path = "../common/printed.rs"]
+mod printed;
 #[path = "../common/service.rs"]
 mod service;
 
 mod csrf;
+mod disclosure;
 mod reissued;
 mod responses;
 mod sessions;
