@@ -122,18 +122,28 @@ where
     let settings = Settings::new()
         .id_type(IdType::Uuid)
         .table("accounts_tokens")
+        .live_socket_prefix("accounts_sessions")
         .column(phoenix_token::store::Column::UserId, "account_id");
     let Some((pool, store, url)) = place::<P>(settings).await else { return };
     let user: Id = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab".parse().unwrap();
-    store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let first = store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let second = store.create(&pool, user, &NewSession::new()).await.unwrap();
     let names = ["--table", "accounts_tokens", "--user-id-column", "account_id"];
     let user = ["--user", "0186fa3d-1c2f-4c4f-9aaa-1234567890ab"];
     let listed = sessions(&url, &[&["list"][..], &user, &names].concat());
-    assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 2), "{listed:?}");
+    assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 3), "{listed:?}");
     let expired = [&["delete-expired", "--id-type", "uuid"][..], &names].concat();
     assert_eq!(sessions(&url, &expired).line(), "0 rows deleted");
-    let revoked = sessions(&url, &[&["revoke-all"][..], &user, &names].concat());
-    assert_eq!(revoked.line(), "1 session ended");
+
+    let topics = ["--topics", "--live-socket-prefix", "accounts_sessions"];
+    let handle = first.session.handle.to_string();
+    let one = [&["revoke", &handle][..], &user, &names, &topics].concat();
+    let all = [&["revoke-all"][..], &user, &names, &topics].concat();
+    for (args, made) in [(one, first), (all, second)] {
+        let ended = sessions(&url, &args);
+        let topic = store.live_socket_topic(&made.token);
+        assert_eq!((ended.code, ended.out), (Some(0), format!("1 session ended\n{topic}\n")));
+    }
 
     sessions(&url, &["list", "--user", "1"]).says(2, "table users_tokens: there is no such table");
 }

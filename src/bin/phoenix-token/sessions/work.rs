@@ -8,7 +8,7 @@ use phoenix_token::{
 };
 use sqlx::{Connection as _, Pool, pool::PoolOptions};
 
-use super::{Args, Command, ShowArgs, progress::Progress};
+use super::{Args, Command, DEFAULT_PREFIX, ShowArgs, progress::Progress};
 use crate::{console, failure::Failure, terminal, utc};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
@@ -22,13 +22,17 @@ pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failu
         }
         Command::DeleteExpired { database, ids, .. } => (database, ids.types(None, None)),
     };
+    let prefix = match &args.command {
+        Command::Revoke { show, .. } | Command::RevokeAll { show, .. } => &show.live_socket_prefix,
+        Command::List { .. } | Command::DeleteExpired { .. } => DEFAULT_PREFIX,
+    };
     let unreachable = |error| failed(StoreError::Database(error));
     // A pool would try again and again, and then not say why.
     let once = DB::Connection::connect(url).await.map_err(unreachable)?;
     once.close().await.map_err(unreachable)?;
     let options = PoolOptions::<DB>::new().max_connections(1);
     let pool = options.connect(url).await.map_err(unreachable)?;
-    let store = database.open(&pool, id_type, user_id_type).await.map_err(failed)?;
+    let store = database.open(&pool, id_type, user_id_type, prefix).await.map_err(failed)?;
     let done = work(&store, &pool, &args.command).await;
     pool.close().await;
     done
