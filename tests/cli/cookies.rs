@@ -53,9 +53,13 @@ fn the_command_reads_what_the_library_writes_alone_and_in_a_header() {
     session.put_term("locale", "pl");
     let cookie = encrypted().write(&session).unwrap();
     assert_eq!(read(&[&SALTS[..], &[&cookie]].concat()), r#"%{"locale" => "pl"}"#);
-    let header = format!("Cookie: a=b; _my_app_key={cookie}; c=d");
     let args = [&["session", "read", "--key", "_my_app_key"], &SALTS[..], &["-"]].concat();
-    assert_eq!(run_with(&header, &args).line(), r#"%{"locale" => "pl"}"#);
+    for (before, after) in
+        [("Cookie: a=b; ", "; c=d"), ("cookie: ", ""), ("COOKIE:", ""), ("", ";")]
+    {
+        let header = format!("{before}_my_app_key={cookie}{after}");
+        assert_eq!(run_with(&header, &args).line(), r#"%{"locale" => "pl"}"#);
+    }
     run_with("a=b", &args).says(1, "there is no cookie _my_app_key");
     run(&["session", "read", "--signing-salt", "other", &cookie])
         .says(1, "the session cookie is invalid");
