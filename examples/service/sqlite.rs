@@ -19,10 +19,14 @@ pub(crate) async fn service(
     origin: String,
     send: Send,
 ) -> Result<Service, Box<dyn Error>> {
-    // In memory each connection would have a database of its own.
-    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    // Nor may the connection be closed, as it is where a request is dropped during its test.
-    let pool = pool.test_before_acquire(false).connect(url).await?;
+    let mut options = SqlitePoolOptions::new();
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        // The last connection that is closed takes the database along, so one has to last. It would be
+        // closed also where a request is dropped during its test.
+        options = options.max_connections(1).idle_timeout(None).max_lifetime(None);
+        options = options.test_before_acquire(false);
+    }
+    let pool = options.connect(url).await?;
     let users = "CREATE TABLE IF NOT EXISTS users (
                    id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE)";
     sqlx::query(users).execute(&pool).await?;
