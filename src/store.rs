@@ -36,7 +36,15 @@
 //! An operation may be dropped before it has ended, as servers do when a client goes away; its
 //! outcome is unknown then, as after [`StoreError::TimedOut`]. It leaves nothing behind in its pool.
 //!
-//! The crate chooses no TLS: name `sqlx` in your own `Cargo.toml` with one of its `tls-…` features.
+//! # In your `Cargo.toml`
+//! The pool is one of sqlx, in the version that this crate has. It chooses no TLS: name one of sqlx's
+//! `tls-…` features where the database is elsewhere.
+//! ```toml
+//! [dependencies]
+//! phoenix-token = { path = "../phoenix-token", features = ["postgres"] } # or sqlite, mysql
+//! sqlx = { version = "0.9", features = ["tls-rustls-ring-native-roots"] }
+//! tokio = { version = "1.44", features = ["macros", "rt-multi-thread"] }
+//! ```
 
 mod backend;
 mod cache;

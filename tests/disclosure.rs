@@ -2,6 +2,9 @@
 #![cfg(all(feature = "std", feature = "getrandom", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+#[path = "common/printed.rs"]
+mod printed;
+
 use std::{collections::BTreeMap, fmt, panic::catch_unwind};
 
 use phoenix_token::{
@@ -11,6 +14,7 @@ use phoenix_token::{
     key_generator::{Params, derive},
     term::Term,
 };
+use printed::shows_none_of;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// 64 bytes, of which no eight are printed by chance.
@@ -156,15 +160,6 @@ fn every_spelling_is_noticed() {
     }
 }
 
-/// Neither the secret nor the other bytes: as text, hex, or a list of numbers, six bytes in a row.
 fn shows_nothing(printed: &str, other: &[u8]) {
-    for window in SECRET.as_bytes().windows(6).chain(other.windows(6)) {
-        let hex: String = window.iter().map(|byte| format!("{byte:02x}")).collect();
-        let (decimal, hexes) = (format!("{window:?}"), format!("{window:x?}"));
-        let inner = |list: &str| list.trim_matches(['[', ']']).to_owned();
-        let text = String::from_utf8_lossy(window).into_owned();
-        for spelling in [text, hex.to_uppercase(), hex, inner(&decimal), inner(&hexes)] {
-            assert!(!printed.contains(&spelling), "shows a secret: {printed}");
-        }
-    }
+    shows_none_of(printed, &[SECRET.as_bytes(), other]);
 }

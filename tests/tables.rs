@@ -1,4 +1,5 @@
-//! The tests that README.md beside this file and SECURITY.md name do exist.
+//! The tests that README.md beside this file and SECURITY.md name do exist, and the dependencies that
+//! README.md and the documentation name are those of Cargo.toml.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::path::Path;
@@ -57,6 +58,56 @@ fn each_known_failure_has_a_test_that_exists() {
 #[should_panic(expected = "has no test no_such_test")]
 fn a_test_that_does_not_exist_is_noticed() {
     named_tests("| upstream | `tests/tables.rs: no_such_test` |");
+}
+
+#[test]
+fn the_dependencies_that_users_are_to_name_have_the_versions_of_this_crate() {
+    let own = include_str!("../Cargo.toml");
+    for (place, text, names) in [
+        ("README.md", include_str!("../README.md"), &["axum", "sqlx", "tokio"][..]),
+        ("src/store.rs", include_str!("../src/store.rs"), &["sqlx", "tokio"]),
+        (
+            "src/guide/beside_phoenix.md",
+            include_str!("../src/guide/beside_phoenix.md"),
+            &["axum", "sqlx", "tokio"],
+        ),
+    ] {
+        let named: Vec<_> =
+            dependencies(text).filter(|(name, _)| *name != "phoenix-token").collect();
+        assert_eq!(named.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names, "{place}");
+        for (name, value) in named {
+            let (_, ours) = dependencies_of(own).find(|(own, _)| *own == name).unwrap();
+            assert_eq!(version(value), version(ours), "{place}: {name}");
+        }
+        for (_, value) in dependencies(text).filter(|(name, _)| *name == "phoenix-token") {
+            for feature in value.split_once("features = [").map_or("", |(_, it)| it).split('"') {
+                let is_name =
+                    feature.bytes().all(|c| c.is_ascii_lowercase()) && !feature.is_empty();
+                assert!(
+                    !is_name || own.contains(&format!("\n{feature} = [")),
+                    "{place}: {feature}"
+                );
+            }
+        }
+    }
+}
+
+/// What stands in blocks of TOML, in a comment or not.
+fn dependencies(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split("```toml\n").skip(1).filter_map(|it| it.split_once("```")).flat_map(|(block, _)| {
+        block.lines().filter_map(|line| line.trim_start_matches("//! ").split_once(" = "))
+    })
+}
+
+fn dependencies_of(manifest: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (_, table) = manifest.split_once("\n[dependencies]\n").unwrap();
+    table.lines().filter_map(|line| line.split_once(" = "))
+}
+
+/// Of `"1.2"` or `{ version = "1.2", … }`.
+fn version(value: &str) -> &str {
+    let text = value.split_once("version = ").map_or(value, |(_, text)| text);
+    text.split('"').nth(1).unwrap()
 }
 
 /// The rows below the heads of all tables.

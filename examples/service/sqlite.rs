@@ -1,6 +1,6 @@
 //! The service on SQLite, with tables that it makes.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use phoenix_token::{
     SecretKeyBase,
@@ -19,16 +19,21 @@ pub(crate) async fn service(
     origin: String,
     send: Send,
 ) -> Result<Service, Box<dyn Error>> {
-    // In memory each connection would have a database of its own.
-    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    // Nor may the connection be closed, as it is where a request is dropped during its test.
-    let pool = pool.test_before_acquire(false).connect(url).await?;
+    let mut options = SqlitePoolOptions::new();
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        // The last connection that is closed takes the database along, so one has to last. It would be
+        // closed also where a request is dropped during its test.
+        options = options.max_connections(1).idle_timeout(None).max_lifetime(None);
+        options = options.test_before_acquire(false);
+    }
+    let pool = options.connect(url).await?;
     let users = "CREATE TABLE IF NOT EXISTS users (
                    id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE)";
     sqlx::query(users).execute(&pool).await?;
 
     // With the table of users named, a link works only while its address is still the user's.
-    let settings = Settings::new().users("users", "id", "email");
+    // A log-out ends one row; the one before a reissue ends by itself.
+    let settings = Settings::new().users("users", "id", "email").grace(Duration::from_secs(60));
     Store::create_table(&pool, &settings).await?;
     let store = Store::open(&pool, settings).await?;
 

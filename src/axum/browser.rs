@@ -45,7 +45,9 @@ pub struct LogIn {
 }
 
 /// A user who was logged in. As a response it is the redirect that phx.gen.auth sends.
-#[derive(Clone, Debug)]
+///
+/// `Debug` does not show the topic.
+#[derive(Clone)]
 #[must_use]
 pub struct LoggedIn {
     /// The session.
@@ -60,7 +62,9 @@ pub struct LoggedIn {
 
 /// A user who was logged out. As a response it is the redirect to the
 /// [`signed_out_path`](super::UserAuth::signed_out_path).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` tells how many topics there are, and shows none.
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct LoggedOut {
     /// Where to send the user.
@@ -236,6 +240,9 @@ impl Browser {
     /// Logs the user out, if one is logged in: `log_out_user/1`. The row is deleted, the session
     /// cleared and the remember-me cookie removed.
     ///
+    /// It is the row of the token that the browser brought. What a reissue left of the same log-in is
+    /// another, see [`Store::end`](store::Store::end).
+    ///
     /// # Errors
     /// [`AuthError`]; the browser stays as it was.
     pub async fn log_out(&self) -> Result<LoggedOut, AuthError> {
@@ -398,6 +405,27 @@ impl<S: Sync> FromRequestParts<S> for Browser {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         parts.extensions.get::<Self>().cloned().ok_or(Rejection::NoLayer)
+    }
+}
+
+impl fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topic = self.live_socket_topic.as_ref().map(|_| format_args!("[secret elided]"));
+        f.debug_struct("LoggedIn")
+            .field("session", &self.session)
+            .field("redirect_to", &self.redirect_to)
+            .field("live_socket_topic", &topic)
+            .finish()
+    }
+}
+
+impl fmt::Debug for LoggedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.live_socket_topics.len();
+        f.debug_struct("LoggedOut")
+            .field("redirect_to", &self.redirect_to)
+            .field("live_socket_topics", &format_args!("[{count} secrets elided]"))
+            .finish()
     }
 }
 

@@ -30,6 +30,10 @@ pub enum EndAll {
 impl<DB: Backend> Store<DB> {
     /// Ends the session of this token: log-out. Gives it back, if there was one.
     ///
+    /// It ends one row. What a [reissue](Self::reissue) made of the same log-in, or made this one of, is
+    /// another: [`Settings::grace`](super::Settings::grace) lets the earlier one end by itself, and
+    /// [`end_all`](Self::end_all) ends both.
+    ///
     /// Inside a transaction of the caller, see [`Store::forget`].
     ///
     /// # Errors

@@ -237,9 +237,7 @@ mod tests {
     /// What is sent is done, also where its answer is waited for no longer.
     #[tokio::test]
     async fn with_no_time_left_nothing_is_sent() {
-        // One connection, for each would have a database of its own.
-        let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
-        let pool = options.connect("sqlite::memory:").await.unwrap();
+        let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
         let settings = Settings::new();
         Store::create_table(&pool, &settings).await.unwrap();
         let store = Store::open(&pool, settings).await.unwrap();

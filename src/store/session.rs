@@ -1,4 +1,4 @@
-use core::{net::IpAddr, time::Duration};
+use core::{fmt, net::IpAddr, time::Duration};
 use std::{string::String, vec::Vec};
 
 use subtle::ConstantTimeEq as _;
@@ -136,8 +136,8 @@ pub struct Created {
     pub session: Session,
 }
 
-/// A session that was ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A session that was ended. `Debug` does not show the topic.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ended {
     /// Whose it was.
@@ -161,6 +161,17 @@ impl Ended {
             handle: id::<DB>(row, 1, "id").ok(),
             live_socket_topic: super::token::topic(prefix, token.as_deref().unwrap_or_default()),
         })
+    }
+}
+
+impl fmt::Debug for Ended {
+    /// In a transaction of the caller that is rolled back the token in the topic is still good.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ended")
+            .field("user_id", &self.user_id)
+            .field("handle", &self.handle)
+            .field("live_socket_topic", &format_args!("[secret elided]"))
+            .finish()
     }
 }
 

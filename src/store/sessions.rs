@@ -120,7 +120,8 @@ impl<DB: Backend> Store<DB> {
     /// Makes a new token for the session of this one, with the same `authenticated_at` and device.
     ///
     /// The old token stays valid, since other requests on their way still carry it: until it
-    /// expires, or for [`Settings::grace`](super::Settings::grace). `None` where the session has
+    /// expires, or for [`Settings::grace`](super::Settings::grace), which is advised, for the new row and
+    /// the old are two, and [`end`](Self::end) ends one. `None` where the session has
     /// ended or expired by then.
     ///
     /// # Errors

@@ -252,7 +252,8 @@ impl Settings {
     }
 
     /// How long the old token of a reissued session stays valid, at most; by default until it
-    /// expires by itself. The store shortens its life by setting `inserted_at` back, so that
+    /// expires by itself, as in Phoenix, also where the new one logs out. A minute serves the requests
+    /// that are on their way. The store shortens its life by setting `inserted_at` back, so that
     /// Phoenix keeps to it as well.
     ///
     /// With [`TokenStorage::Both`] a hashed row is not set back behind `raw_until`, where its digest

@@ -12,11 +12,15 @@
 mod databases;
 #[path = "../common/jar.rs"]
 mod jar;
+#[path = "../common/printed.rs"]
+mod printed;
 #[path = "../common/service.rs"]
 mod service;
 
 mod cookies;
 mod csrf;
+mod disclosure;
+mod reissued;
 mod responses;
 mod sessions;
 mod user_auth;

@@ -1,10 +1,10 @@
 //! `check`, on the repository's own answers and on changed ones.
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 use super::{command, finish, folder, vectors};
 
-fn check(folder: &std::path::Path) -> super::Ran {
+fn check(folder: &Path) -> super::Ran {
     finish(command().arg("check").arg(folder))
 }
 
@@ -47,4 +47,40 @@ fn a_folder_without_answers_is_an_error_of_usage() {
     fs::remove_file(folder.join("jwt.json")).unwrap();
     let ran = check(&folder.join("none"));
     assert!(ran.code == Some(2) && ran.err.contains("No such file"), "{ran:?}");
+}
+
+#[test]
+fn the_script_that_makes_answers_is_printed_as_it_stands_in_the_repository() {
+    let printed = finish(command().args(["check", "--script"]));
+    assert_eq!((printed.code, printed.err.as_str()), (Some(0), ""));
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let whole = fs::read_to_string(vectors.join("generate.exs")).unwrap();
+    assert!(printed.out.ends_with(&whole));
+    let mut left = printed.out.len() - whole.len();
+    for part in fs::read_dir(vectors.join("generate")).unwrap() {
+        let part = fs::read_to_string(part.unwrap().path()).unwrap();
+        assert!(printed.out.contains(&part));
+        left -= part.len();
+    }
+    assert_eq!(left, "if Code.ensure_loaded?(Plug.Conn) do\nend\n".len(), "and nothing else");
+    let ran = finish(command().args(["check", "--script", "answers"]));
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}
+
+/// As far as it goes without the libraries of a project.
+#[test]
+fn the_script_is_read_by_a_real_elixir() {
+    let script = folder().join("generate.exs");
+    let printed = finish(command().args(["check", "--script"])).out;
+    fs::write(&script, &printed).unwrap();
+    let read =
+        "File.read!(hd(System.argv())) |> Code.string_to_quoted!() |> is_tuple() |> IO.puts()";
+    match Command::new("elixir").args(["-e", read]).arg(&script).output() {
+        Ok(ran) => assert_eq!(String::from_utf8_lossy(&ran.stdout), "true\n", "{ran:?}"),
+        Err(why) => {
+            let required = std::env::var("PHOENIX_TOKEN_REQUIRE_OTP").is_ok_and(|set| set == "1");
+            assert!(!required, "PHOENIX_TOKEN_REQUIRE_OTP is set, but {why}");
+            println!("skipped: there is no Elixir: {why}");
+        }
+    }
 }

@@ -20,8 +20,14 @@ mod data;
 #[path = "../common/databases.rs"]
 mod databases;
 mod examples;
+#[path = "../../src/bin/phoenix-token/vectors/hex.rs"]
+#[allow(dead_code, reason = "it takes what term_json needs")]
+mod hex;
 mod secrets;
 mod sessions;
+#[path = "../../src/bin/phoenix-token/vectors/term_json.rs"]
+#[allow(dead_code, reason = "the vectors' own program needs more of it")]
+mod term_json;
 #[path = "../common/terms.rs"]
 mod terms;
 mod tokens;

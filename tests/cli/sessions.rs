@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Pool};
 
 use super::{
     Ran, command,
-    databases::{Place, TestClock, postgres::Postgres, sqlite::SqliteFile},
+    databases::{self, Place, TestClock, postgres::Postgres, sqlite::SqliteFile},
     feed, finish, folder,
 };
 
@@ -122,18 +122,28 @@ where
     let settings = Settings::new()
         .id_type(IdType::Uuid)
         .table("accounts_tokens")
+        .live_socket_prefix("accounts_sessions")
         .column(phoenix_token::store::Column::UserId, "account_id");
     let Some((pool, store, url)) = place::<P>(settings).await else { return };
     let user: Id = "0186fa3d-1c2f-4c4f-9aaa-1234567890ab".parse().unwrap();
-    store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let first = store.create(&pool, user, &NewSession::new()).await.unwrap();
+    let second = store.create(&pool, user, &NewSession::new()).await.unwrap();
     let names = ["--table", "accounts_tokens", "--user-id-column", "account_id"];
     let user = ["--user", "0186fa3d-1c2f-4c4f-9aaa-1234567890ab"];
     let listed = sessions(&url, &[&["list"][..], &user, &names].concat());
-    assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 2), "{listed:?}");
+    assert_eq!((listed.code, listed.out.lines().count()), (Some(0), 3), "{listed:?}");
     let expired = [&["delete-expired", "--id-type", "uuid"][..], &names].concat();
     assert_eq!(sessions(&url, &expired).line(), "0 rows deleted");
-    let revoked = sessions(&url, &[&["revoke-all"][..], &user, &names].concat());
-    assert_eq!(revoked.line(), "1 session ended");
+
+    let topics = ["--topics", "--live-socket-prefix", "accounts_sessions"];
+    let handle = first.session.handle.to_string();
+    let one = [&["revoke", &handle][..], &user, &names, &topics].concat();
+    let all = [&["revoke-all"][..], &user, &names, &topics].concat();
+    for (args, made) in [(one, first), (all, second)] {
+        let ended = sessions(&url, &args);
+        let topic = store.live_socket_topic(&made.token);
+        assert_eq!((ended.code, ended.out), (Some(0), format!("1 session ended\n{topic}\n")));
+    }
 
     sessions(&url, &["list", "--user", "1"]).says(2, "table users_tokens: there is no such table");
 }
@@ -230,20 +240,65 @@ fn a_database_that_is_not_there_is_told() {
     sessions("redis://x", &["list", "--user", "1"]).says(2, &format!("DATABASE_URL: {schemes}"));
 }
 
-/// `script` gives it a terminal.
+/// Runs it on a terminal, which `script` gives it: how it ended, and what was to be seen.
+fn on_a_terminal(url: &str, args: &str) -> Option<(Option<i32>, String)> {
+    let transcript = folder().join("transcript");
+    let line = format!("{} sessions {args}", env!("CARGO_BIN_EXE_phoenix-token"));
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &line]).arg(&transcript).env("DATABASE_URL", url);
+    match script.stdin(Stdio::null()).output() {
+        Ok(ran) => Some((ran.status.code(), std::fs::read_to_string(transcript).unwrap())),
+        Err(why) => {
+            databases::skip(&format!("there is no `script` for a terminal: {why}"));
+            None
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_bar_is_shown_on_a_terminal_only() {
-    let Some((pool, _store, url)) = place::<SqliteFile>(Settings::new()).await else { return };
+    let Some((_pool, _store, url)) = place::<SqliteFile>(Settings::new()).await else { return };
     assert_eq!(sessions(&url, &["delete-expired"]).err, "");
-    let transcript = folder().join("transcript");
-    let line = format!("{} sessions delete-expired", env!("CARGO_BIN_EXE_phoenix-token"));
-    let mut script = std::process::Command::new("script");
-    script.args(["-qec", &line]).arg(&transcript).env("DATABASE_URL", &url);
-    let Ok(ran) = script.stdin(Stdio::null()).output() else { return };
-    assert_eq!(ran.status.code(), Some(0));
-    let shown = std::fs::read_to_string(transcript).unwrap();
-    assert!(shown.contains("\r[===") && shown.contains("0 rows deleted"), "{shown}");
-    pool.close().await;
+    let Some((code, shown)) = on_a_terminal(&url, "delete-expired") else { return };
+    assert_eq!(code, Some(0));
+    assert!(shown.contains("\r[===") && shown.contains("\r\u{1b}[K0 rows deleted"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_deletion_that_fails_midway_says_how_many_rows_are_gone_and_leaves_no_bar() {
+    let clock = TestClock::new();
+    let settings = clock.on(Settings::new());
+    let Some((pool, store, url)) = place::<SqliteFile>(settings).await else { return };
+    // The clock of the test stands in the past: they have expired by now.
+    for _ in 0..60 {
+        store.create(&pool, 42, &NewSession::new()).await.unwrap();
+    }
+    let told = "10 rows deleted, then: the database refused or could not be reached: ";
+
+    refuse_to_have_less_than(&pool, 50).await;
+    let ran = sessions(&url, &["delete-expired", "--batch", "10"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.lines().count()), (Some(2), "", 1), "{ran:?}");
+    assert!(ran.err.starts_with(&format!("phoenix-token: {told}")), "{ran:?}");
+    assert!(ran.err.contains("refused here"), "{ran:?}");
+
+    refuse_to_have_less_than(&pool, 40).await;
+    let shown = on_a_terminal(&url, "delete-expired --batch 10");
+    let Some((code, shown)) = shown else { return };
+    assert_eq!(code, Some(2));
+    let (bar, after) = shown.split_once("\r\u{1b}[K").unwrap();
+    assert!(bar.ends_with(" 10 rows"), "{shown}");
+    assert!(after.starts_with(&format!("phoenix-token: {told}")), "{shown}");
+}
+
+/// As a disk that fails, or a lock, would have it: after some rows, no more.
+async fn refuse_to_have_less_than(pool: &sqlx::SqlitePool, rows: u32) {
+    let trigger = format!(
+        "DROP TRIGGER IF EXISTS keep;
+         CREATE TRIGGER keep BEFORE DELETE ON users_tokens
+         WHEN (SELECT count(*) FROM users_tokens) <= {rows}
+         BEGIN SELECT RAISE(ABORT, 'refused here'); END"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(pool).await.unwrap();
 }
 
 /// Runs each test on each database that another process can open as well.

@@ -21,6 +21,7 @@ fn an_argument_at_fault_is_named() {
         (&["sessions", "list", "--user", "x"], "--user"),
         (&["sessions", "list", "--user", "1"], "DATABASE_URL"),
         (&["sessions", "delete-expired", "--batch", "0"], "--batch"),
+        (&["sessions", "revoke-all", "--user", "1", "--live-socket-prefix", "x"], "--topics"),
         (&["completions", "tcsh"], "SHELL"),
         (&["man", "--dir", "/none/such"], "--dir"),
         (

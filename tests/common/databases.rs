@@ -249,8 +249,8 @@ pub mod sqlite {
         const NAME: &'static str = "SQLite, memory";
 
         async fn fresh() -> Option<SqlitePool> {
-            // Each connection would have a database of its own, and a pool closes one whose test is
-            // dropped with what waits for it.
+            // The last connection that is closed takes the database along, so one has to last. A pool
+            // closes also one whose test is dropped with what waits for it.
             let options = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
             let options = options.idle_timeout(None).max_lifetime(None);
             Some(options.connect("sqlite::memory:").await.unwrap())

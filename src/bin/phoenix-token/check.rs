@@ -10,21 +10,42 @@ use crate::{
 
 /// Run the answers of your own backend against this program, and say which differ
 ///
-/// In the folder of a Phoenix or Plug project, `mix run path/to/vectors/generate.exs answers` writes
-/// such a folder; the script is in this program's repository.
+/// The script that makes such a folder is part of this program. In the folder of a Phoenix or Plug project:
+/// `phoenix-token check --script > generate.exs`, and then `mix run generate.exs answers`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// The folder with the files, or with folders of them
-    dir: PathBuf,
+    #[arg(required_unless_present = "script")]
+    dir: Option<PathBuf>,
+    /// Print the script that makes such a folder
+    #[arg(long, conflicts_with = "dir")]
+    script: bool,
 }
 
 const EXAMPLE: &str = "\
 Example:
+  $ phoenix-token check --script > generate.exs
   $ phoenix-token check answers";
 
+/// `vectors/generate.exs` in one file, after its parts. That for cookies is of no use without Plug.
+const SCRIPT: &str = concat!(
+    include_str!("../../../vectors/generate/json.exs"),
+    include_str!("../../../vectors/generate/term.exs"),
+    include_str!("../../../vectors/generate/random.exs"),
+    include_str!("../../../vectors/generate/clock.exs"),
+    include_str!("../../../vectors/generate/messages.exs"),
+    include_str!("../../../vectors/generate/tokens.exs"),
+    include_str!("../../../vectors/generate/terms.exs"),
+    "if Code.ensure_loaded?(Plug.Conn) do\n",
+    include_str!("../../../vectors/generate/cookies.exs"),
+    "end\n",
+    include_str!("../../../vectors/generate.exs"),
+);
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let Outcome { told, failures, unreadable } = vectors::run(&args.dir);
+    let Some(dir) = &args.dir else { return console::line(SCRIPT.trim_end()) };
+    let Outcome { told, failures, unreadable } = vectors::run(dir);
     if let Some(unreadable) = unreadable {
         return Err(Failure::usage("DIR", unreadable));
     }

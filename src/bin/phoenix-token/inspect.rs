@@ -9,6 +9,9 @@ use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, inp
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// The token or the value of the cookie, `-` for standard input
+    ///
+    /// What still opens something, such as a live cookie, belongs on standard input: arguments can be read
+    /// by every user of the machine.
     token: String,
     #[command(flatten)]
     format: FormatArgs,

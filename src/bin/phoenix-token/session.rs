@@ -29,6 +29,9 @@ enum Command {
     #[command(after_help = READ_EXAMPLE)]
     Read {
         /// The value of the cookie, `-` for standard input; with --key also a whole `Cookie` header
+        ///
+        /// A live cookie opens its session, and arguments can be read by every user of the machine: give
+        /// it on standard input.
         cookie: String,
         #[command(flatten)]
         key: CookieArgs,
@@ -54,7 +57,7 @@ const READ_EXAMPLE: &str = "\
 Example:
   $ export SECRET_KEY_BASE=\"$(phoenix-token secret)\"
   $ cookie=\"$(phoenix-token session write --signing-salt Sb5x9SKE --data '{\"locale\": \"pl\"}')\"
-  $ phoenix-token session read --signing-salt Sb5x9SKE \"$cookie\"
+  $ printf %s \"$cookie\" | phoenix-token session read --signing-salt Sb5x9SKE -
   %{\"locale\" => \"pl\"}";
 
 const WRITE_EXAMPLE: &str = "\
@@ -132,10 +135,18 @@ impl CookieArgs {
         let Some(name) = self.key.as_deref().filter(|_| given.contains('=')) else {
             return Ok(given);
         };
-        let header = given.strip_prefix("Cookie:").unwrap_or(given);
-        let mut cookies = header.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+        let mut cookies =
+            without_name(given).split(';').filter_map(|cookie| cookie.trim().split_once('='));
         let found = cookies.find(|(other, _)| *other == name).map(|(_, value)| value);
         found.ok_or_else(|| Failure::Refused(format!("there is no cookie {name}")))
+    }
+}
+
+/// The value of a `Cookie` header; HTTP/2 has its name in lower case.
+fn without_name(header: &str) -> &str {
+    match header.split_once(':') {
+        Some((name, value)) if name.eq_ignore_ascii_case("cookie") => value,
+        _ => header,
     }
 }
 

@@ -151,7 +151,12 @@ struct ShowArgs {
     /// Also show the topics of the ended sessions' live sockets, to broadcast "disconnect" to
     #[arg(long)]
     topics: bool,
+    /// What stands before the `:` of the topics, `accounts_sessions` for a schema `Account` in `accounts`
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_PREFIX, requires = "topics")]
+    live_socket_prefix: String,
 }
+
+const DEFAULT_PREFIX: &str = "users_sessions";
 
 pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
     let database = match &args.command {

@@ -91,6 +91,9 @@ impl MakeArgs {
 #[derive(clap::Args)]
 pub(crate) struct OpenArgs {
     /// The token, `-` for standard input
+    ///
+    /// What still opens something, such as a live remember-me cookie, belongs on standard input: arguments
+    /// can be read by every user of the machine.
     token: String,
     /// Seconds for which a token is valid, or `infinity`; as the token says unless given
     #[arg(long, value_name = "SECONDS", value_parser = max_age, allow_hyphen_values = true)]

@@ -72,8 +72,12 @@ impl Args {
         pool: &Pool<DB>,
         id_type: IdType,
         user_id_type: IdType,
+        live_socket_prefix: &str,
     ) -> Result<Store<DB>, StoreError> {
-        let settings = |days| self.settings(days).id_type(id_type).user_id_type(user_id_type);
+        let settings = |days| {
+            let settings = self.settings(days).live_socket_prefix(live_socket_prefix);
+            settings.id_type(id_type).user_id_type(user_id_type)
+        };
         let days = self.session_validity_in_days.unwrap_or(VALIDITY_IN_DAYS);
         let store = Store::open(pool, settings(days)).await?;
         if self.session_validity_in_days.is_some() || store.has_column(Column::AuthenticatedAt) {

@@ -8,7 +8,7 @@ use phoenix_token::{
 };
 use sqlx::{Connection as _, Pool, pool::PoolOptions};
 
-use super::{Args, Command, ShowArgs, progress::Progress};
+use super::{Args, Command, DEFAULT_PREFIX, ShowArgs, progress::Progress};
 use crate::{console, failure::Failure, terminal, utc};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
@@ -22,13 +22,17 @@ pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failu
         }
         Command::DeleteExpired { database, ids, .. } => (database, ids.types(None, None)),
     };
+    let prefix = match &args.command {
+        Command::Revoke { show, .. } | Command::RevokeAll { show, .. } => &show.live_socket_prefix,
+        Command::List { .. } | Command::DeleteExpired { .. } => DEFAULT_PREFIX,
+    };
     let unreachable = |error| failed(StoreError::Database(error));
     // A pool would try again and again, and then not say why.
     let once = DB::Connection::connect(url).await.map_err(unreachable)?;
     once.close().await.map_err(unreachable)?;
     let options = PoolOptions::<DB>::new().max_connections(1);
     let pool = options.connect(url).await.map_err(unreachable)?;
-    let store = database.open(&pool, id_type, user_id_type).await.map_err(failed)?;
+    let store = database.open(&pool, id_type, user_id_type, prefix).await.map_err(failed)?;
     let done = work(&store, &pool, &args.command).await;
     pool.close().await;
     done
@@ -72,9 +76,24 @@ async fn delete_expired<DB: Backend>(
     batch: u32,
 ) -> Result<(), Failure> {
     let mut progress = Progress::new();
+    let outcome = delete_all_expired(store, pool, batch, &mut progress).await;
+    let all = progress.finish();
+    let deleted = format!("{all} {} deleted", if all == 1 { "row" } else { "rows" });
+    match outcome {
+        Ok(()) => console::line(&deleted),
+        Err(error) => Err(Failure::Usage(format!("{deleted}, then: {}", sentence(&error)))),
+    }
+}
+
+async fn delete_all_expired<DB: Backend>(
+    store: &Store<DB>,
+    pool: &Pool<DB>,
+    batch: u32,
+    progress: &mut Progress,
+) -> Result<(), StoreError> {
     for what in Expired::ALL {
         loop {
-            let deleted = store.delete_expired(pool, what, batch).await.map_err(failed)?;
+            let deleted = store.delete_expired(pool, what, batch).await?;
             progress.advance(deleted);
             if deleted < u64::from(batch) {
                 break;
@@ -83,8 +102,7 @@ async fn delete_expired<DB: Backend>(
             tokio::time::sleep(Sweep::default().pause).await;
         }
     }
-    let all = progress.finish();
-    console::line(&format!("{all} {} deleted", if all == 1 { "row" } else { "rows" }))
+    Ok(())
 }
 
 fn show_list(sessions: &[Session]) -> Result<(), Failure> {
@@ -128,14 +146,18 @@ fn show_ended(ended: &[Ended], show: &ShowArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A sentence with what the database said of it. That names neither values nor the password.
 fn failed(error: StoreError) -> Failure {
-    let cause = match &error {
+    Failure::Usage(sentence(&error))
+}
+
+/// With what the database said of it. That names neither values nor the password.
+fn sentence(error: &StoreError) -> String {
+    let cause = match error {
         // It quotes what it could not read of the URL.
         StoreError::Database(sqlx::Error::Configuration(_)) => {
-            return Failure::Usage("the URL of the database cannot be read".to_owned());
+            return "the URL of the database cannot be read".to_owned();
         }
         other => other.source().map(|source| format!(": {source}")),
     };
-    Failure::Usage(format!("{error}{}", cause.unwrap_or_default()))
+    format!("{error}{}", cause.unwrap_or_default())
 }
