@@ -54,6 +54,16 @@ impl Timestamp {
         i64::try_from(millis).ok().map(Self)
     }
 
+    /// The same moment as the system's clock tells it; `None` where that does not reach so far.
+    #[cfg(feature = "std")]
+    pub fn to_system_time(self) -> Option<std::time::SystemTime> {
+        let distance = Duration::from_millis(self.0.unsigned_abs());
+        match self.0 < 0 {
+            true => std::time::UNIX_EPOCH.checked_sub(distance),
+            false => std::time::UNIX_EPOCH.checked_add(distance),
+        }
+    }
+
     /// The clock of the operating system.
     #[cfg(feature = "std")]
     pub fn now() -> Self {
@@ -85,30 +95,6 @@ impl From<std::time::SystemTime> for Timestamp {
         };
         Self(millis)
     }
-}
-
-#[cfg(feature = "std")]
-impl From<Timestamp> for std::time::SystemTime {
-    /// To the millisecond. Where the system's clock does not reach so far (that of Windows ends in the
-    /// year 30828, that of Linux never), a moment at least half as far from 1970 as its end.
-    fn from(Timestamp(millis): Timestamp) -> Self {
-        let epoch = std::time::UNIX_EPOCH;
-        let distance = Duration::from_millis(millis.unsigned_abs());
-        let moment = |distance| match millis < 0 {
-            true => epoch.checked_sub(distance),
-            false => epoch.checked_add(distance),
-        };
-        reached(distance, moment).unwrap_or(epoch)
-    }
-}
-
-/// The moment at that distance, or at the half, quarter, or so on of it: the first that there is.
-#[cfg(feature = "std")]
-fn reached<T>(distance: Duration, moment: impl Fn(Duration) -> Option<T>) -> Option<T> {
-    let mut distances = core::iter::successors(Some(distance), |&distance| {
-        if distance.is_zero() { None } else { distance.checked_div(2) }
-    });
-    distances.find_map(moment)
 }
 
 /// How long a token is valid, from the moment it was signed: whole seconds, a fraction, or for ever.
@@ -309,28 +295,15 @@ mod tests {
     #[test]
     #[cfg(feature = "std")]
     fn a_timestamp_is_a_system_time_and_back() {
-        use std::time::SystemTime;
-        let moments = [0, 1, -1, 1_767_268_800_999, -1_767_268_800_999];
-        for timestamp in moments.map(Timestamp::from_millis) {
-            assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
+        for millis in [0, 1, -1, 1_767_268_800_999, -1_767_268_800_999] {
+            let timestamp = Timestamp::from_millis(millis);
+            assert_eq!(timestamp.to_system_time().map(Timestamp::from), Some(timestamp));
         }
-        #[cfg(target_os = "linux")]
-        for timestamp in [i64::MIN, i64::MAX].map(Timestamp::from_millis) {
-            assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);
+        for millis in [i64::MIN, i64::MAX] {
+            let timestamp = Timestamp::from_millis(millis);
+            let there = timestamp.to_system_time().map(Timestamp::from);
+            assert!(there.is_none_or(|there| there == timestamp), "never another moment");
         }
-    }
-
-    #[test]
-    #[cfg(feature = "std")]
-    fn of_a_clock_that_does_not_reach_so_far_more_than_half_is_taken() {
-        let until =
-            |end: u64| move |distance: Duration| (distance.as_secs() <= end).then_some(distance);
-        let second = Duration::from_secs(1);
-        assert_eq!(reached(second * 100, until(100)), Some(second * 100));
-        assert_eq!(reached(second * 100, until(99)), Some(second * 50));
-        assert_eq!(reached(second * 100, until(30)), Some(second * 25));
-        assert_eq!(reached(Duration::MAX, until(0)).map(|distance| distance.as_secs()), Some(0));
-        assert_eq!(reached::<()>(Duration::MAX, |_| None), None);
     }
 
     #[test]

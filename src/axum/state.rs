@@ -216,7 +216,14 @@ impl Visit {
                 let value = auth.remember_me.first().write_at(token.secret_bytes(), now)?;
                 cookies.push(auth.remember_me_options.header(&value, now)?);
             }
-            RememberMeChange::Remove => cookies.push(auth.remember_me_options.removal_header()?),
+            RememberMeChange::Remove => {
+                let options = auth.remember_me_options.clone();
+                cookies.push(match auth.release {
+                    // Its log-out names the cookie and no options.
+                    Release::V1_7 => options.without_same_site().removal_header()?,
+                    Release::V1_8 => options.removal_header()?,
+                });
+            }
         }
         if state.renewed || state.outdated || state.session != state.brought {
             let write = |session: &Session| {

@@ -123,6 +123,12 @@ impl SetCookie {
         self
     }
 
+    #[cfg(feature = "axum")]
+    pub(crate) fn without_same_site(mut self) -> Self {
+        self.same_site = None;
+        self
+    }
+
     /// The same under another name.
     #[cfg(feature = "axum")]
     pub(crate) fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {

@@ -228,6 +228,20 @@ async fn logging_out_erases_the_row_the_session_and_the_cookie_and_names_the_top
 }
 
 #[tokio::test]
+async fn logging_out_of_1_7_erases_the_cookie_without_the_options_it_was_set_with() {
+    let service = Service::new().await;
+    let auth = service.auth.clone().release(Release::V1_7);
+    let answer = Jar::default().post(&app(&auth), "/log-out").await;
+    assert_eq!(
+        answer.set_cookies()[0],
+        format!(
+            "{REMEMBER_ME}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; max-age=0; secure; \
+             HttpOnly"
+        )
+    );
+}
+
+#[tokio::test]
 async fn logging_out_works_where_nobody_is_logged_in() {
     let service = Service::new().await;
     let mut jar = Jar::default();
