@@ -8,8 +8,8 @@ mod zeros;
 use std::time::Duration;
 
 use phoenix_token::{
-    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verify,
-    VerifyError,
+    Keyring, MaxAge, RotateError, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified,
+    Verify, VerifyError,
 };
 
 use zeros::Zeros;
@@ -92,6 +92,29 @@ fn an_encrypted_token_is_rotated_with_the_randomness_of_the_caller_and_no_other(
     let rotated = ring().rotate_encrypted_with_rng(&token, &Verify::at(NOW), &mut Zeros).unwrap();
     let expected = key("now").encrypt_with_rng(&7, &Sign::at(NOW), &mut Zeros).unwrap();
     assert_eq!(rotated, expected);
+}
+
+#[test]
+fn a_batch_is_of_tokens_in_whatever_form_they_came() {
+    let key = key("before");
+    let (one, two) = (key.sign_at(&1, NOW).unwrap(), key.sign_at(&2, NOW).unwrap());
+    let options = Verify::at(NOW);
+    let data = |verified: Result<Verified<u8>, _>| verified.map(|verified| verified.data);
+    let expected = [Ok(1), Err(VerifyError::Missing), Ok(2)];
+    let maybe = [Some(&*one), None, Some(&*two)];
+    assert!(ring().verify_batch(maybe, &options).map(data).eq(expected.clone()));
+    assert!(key.verify_batch(&maybe, &options).map(data).eq(expected));
+    let texts: Vec<&str> = vec![&one, &two];
+    let expected = [Ok(1), Ok(2)];
+    assert!(ring().verify_batch(&texts, &options).map(data).eq(expected.clone()));
+    assert!(key.verify_batch(&texts, &options).map(data).eq(expected.clone()));
+    let owned = [one.clone(), two.clone()];
+    assert!(key.verify_batch(&owned, &options).map(data).eq(expected));
+
+    let late = Verify::at(Timestamp::from_millis(NOW.as_millis() + 86_400_001));
+    let is_expired =
+        |verified: Result<Verified<u8>, _>| matches!(verified, Err(VerifyError::Expired { .. }));
+    assert!(ring().verify_batch(&texts, &late).all(is_expired));
 }
 
 #[test]

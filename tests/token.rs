@@ -14,8 +14,8 @@ mod zeros;
 use std::{collections::BTreeSet, time::Duration};
 
 use phoenix_token::{
-    KeyError, Keyring, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified,
-    Verify, VerifyError,
+    KeyError, MaxAge, SecretKeyBase, Sign, SignError, Timestamp, TokenKey, Verified, Verify,
+    VerifyError,
     key_generator::Digest,
     term::{Limits, Term},
 };
@@ -146,31 +146,6 @@ fn no_token_is_missing_and_not_invalid() {
     assert_eq!(key().verify::<u8>(header.as_deref()), Err(VerifyError::Missing));
     let header = Some(key().sign(&7).unwrap());
     assert_eq!(key().verify::<u8>(header.as_deref()).unwrap().data, 7);
-}
-
-#[test]
-fn a_batch_is_of_tokens_in_whatever_form_they_came() {
-    let (one, two) = (key().sign_at(&1, NOW).unwrap(), key().sign_at(&2, NOW).unwrap());
-    let ring = Keyring::new(quick("other")).and(key()).unwrap();
-    let options = Verify::at(NOW);
-    let expected = [Ok(1), Err(VerifyError::Missing), Ok(2)];
-    let maybe = [Some(&*one), None, Some(&*two)];
-    let data = |verified: Result<Verified<u8>, _>| verified.map(|verified| verified.data);
-    let by_key =
-        |batch: &[Option<&str>]| key().verify_batch(batch, &options).map(data).collect::<Vec<_>>();
-    assert_eq!(by_key(&maybe), expected);
-    let by_ring: Vec<_> = ring.verify_batch(maybe, &options).map(data).collect();
-    assert_eq!(by_ring, expected);
-    let texts: Vec<&str> = vec![&one, &two];
-    let by_ring: Vec<_> = ring.verify_batch(&texts, &options).map(data).collect();
-    assert_eq!(by_ring, [Ok(1), Ok(2)]);
-    let owned: Vec<_> =
-        key().verify_batch(&[one.clone(), two.clone()], &options).map(data).collect();
-    assert_eq!(owned, by_ring);
-    let late = Verify::at(seconds_later(90_000));
-    let refused =
-        |verified: Result<Verified<u8>, _>| matches!(verified, Err(VerifyError::Expired { .. }));
-    assert!(ring.verify_batch(&texts, &late).all(refused));
 }
 
 #[test]
