@@ -7,7 +7,7 @@
 //! # #[cfg(feature = "sqlite")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use axum::{Router, response::IntoResponse, routing::{get, post}};
+//! use axum::{Router, response::{Html, IntoResponse}, routing::{get, post}};
 //! use phoenix_token::{
 //!     SecretKeyBase,
 //!     axum::{AuthError, Browser, CurrentSession, LogIn, SudoSession, UserAuth},
@@ -31,6 +31,15 @@
 //!     session.map_or("Hello!".into(), |session| format!("Hello, user {}!", session.user_id))
 //! }
 //!
+//! // A form that is posted without a CSRF token is answered with status 403.
+//! async fn log_in_page(browser: Browser) -> Result<Html<String>, AuthError> {
+//!     let csrf_token = browser.csrf_token()?;
+//!     Ok(Html(format!(
+//!         "<form method=post><input type=hidden name=_csrf_token value=\"{csrf_token}\">
+//!         <!-- the user's credentials --><button>Log in</button></form>"
+//!     )))
+//! }
+//!
 //! async fn log_in(browser: Browser) -> Result<impl IntoResponse, AuthError> {
 //!     // Once the credentials have been checked:
 //!     browser.log_in(42, &LogIn::new().remember_me(true)).await
@@ -52,7 +61,7 @@
 //!
 //! let app: Router = Router::new()
 //!     .route("/", get(home))
-//!     .route("/users/log-in", post(log_in))
+//!     .route("/users/log-in", get(log_in_page).post(log_in))
 //!     .route("/users/log-out", post(log_out))
 //!     .route("/users/settings", get(settings).delete(delete_account))
 //!     .layer(user_auth.layer());
@@ -60,8 +69,18 @@
 //! # let request = |uri| Request::get(uri).body(Body::empty());
 //! # let response = app.clone().oneshot(request("/")?).await?;
 //! # assert!(response.status().is_success() && !response.headers().contains_key("set-cookie"));
-//! # let response = app.oneshot(request("/users/settings")?).await?;
+//! # let response = app.clone().oneshot(request("/users/settings")?).await?;
 //! # assert_eq!(response.headers()["location"], "/users/log-in");
+//! # let response = app.clone().oneshot(request("/users/log-in")?).await?;
+//! # let cookie = response.headers()["set-cookie"].to_str()?.split(';').next().unwrap().to_owned();
+//! # let page = axum::body::to_bytes(response.into_body(), 1_000).await?;
+//! # let token = str::from_utf8(&page)?.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+//! # for (form, status) in [(String::new(), 403), (format!("_csrf_token={token}"), 302)] {
+//! #     let request = Request::post("/users/log-in").header("cookie", &cookie);
+//! #     let request = request.header("content-type", "application/x-www-form-urlencoded");
+//! #     let response = app.clone().oneshot(request.body(Body::from(form))?).await?;
+//! #     assert_eq!(response.status(), status);
+//! # }
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "sqlite"))]

@@ -245,6 +245,34 @@ async fn the_table_of_1_7_keeps_its_sessions_for_sixty_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_for_an_error_brings_the_cookies_of_its_response_and_the_style_sheet_none() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let site = site(&pool, &case.phoenix).await;
+    phoenix_inserts(&pool, &case.token).await;
+    sqlx::query(r#"UPDATE "users_tokens" SET "inserted_at" = "inserted_at" - interval '8 days'"#)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let mut jar = Jar::default();
+    jar.cookies.insert(KEY.into(), case.cookie.clone());
+    let style = jar.get(&site.app, "/style.css").await;
+    assert_eq!((style.status, style.set_cookies().len()), (StatusCode::OK, 0));
+    assert_eq!(style.headers["cache-control"], "public, max-age=3600");
+    assert_eq!(style.headers["x-content-type-options"], "nosniff");
+
+    let answer = jar.get(&site.app, "/nowhere").await;
+    assert_eq!((answer.status, answer.set_names()), (StatusCode::NOT_FOUND, vec![KEY]));
+    assert_eq!(answer.headers["cache-control"], "max-age=0, private, must-revalidate");
+    assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+    assert!(answer.body.contains("There is no such page."), "{}", answer.body);
+    let token = *jar.session(&session_cookie(&case.phoenix), KEY).user_token().unwrap();
+    assert_ne!(case.token, token);
+    assert_eq!(phoenix_knows(&pool, &token).await.as_deref(), Some("Ann@example.com"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_the_secret_is_changed_the_cookies_of_both_are_read() {
     let Some(pool) = Postgres::fresh().await else { return };
     sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();

@@ -58,11 +58,9 @@ pub(crate) async fn serve(listener: TcpListener, service: Service) -> Result<(),
 
 pub(crate) fn app(service: Service) -> Router {
     let layer = service.auth.layer();
-    pages::routes()
-        .with_state(service)
-        .layer(layer)
-        .merge(pages::for_all())
-        .layer(axum::middleware::map_response(pages::finish))
+    let routes = pages::routes().with_state(service).layer(layer);
+    // In this order: what is nowhere is answered by the other router's fallback.
+    pages::for_all().merge(routes).layer(axum::middleware::map_response(pages::finish))
 }
 
 /// Listens on `localhost`, on the port of `PORT` or on this one, and says under which origin.

@@ -245,6 +245,18 @@ async fn style() -> impl IntoResponse {
     (headers, include_str!("style.css"))
 }
 
+/// Only what describes the body: the other headers, cookies among them, are meant for the browser.
+fn put_page(response: &mut Response, page: Html<String>) {
+    let (page, body) = page.into_response().into_parts();
+    for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_TYPE] {
+        response.headers_mut().remove(&name);
+        if let Some(value) = page.headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    *response.body_mut() = body;
+}
+
 /// Headers that every page has, and a page for an error that came without one.
 #[allow(clippy::print_stderr, reason = "an example's log")]
 pub(crate) async fn finish(mut response: Response) -> Response {
@@ -259,11 +271,14 @@ pub(crate) async fn finish(mut response: Response) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => {
             Some(("One moment", "The service cannot reach its database. Try again later."))
         }
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            Some(("An error", "Something is wrong here, and not with what you did."))
+        }
         _ => None,
     };
     if let Some((title, text)) = explained {
         let page = bare_page(title, &format!("<p>{}</p>", Escaped(text)));
-        response = (response.status(), page).into_response();
+        put_page(&mut response, page);
     }
     let headers = [
         (
