@@ -103,6 +103,7 @@
 mod browser;
 mod csrf;
 mod current_session;
+mod elided;
 mod error;
 mod layer;
 mod request;
