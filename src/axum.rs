@@ -143,6 +143,7 @@ mod browser;
 mod caching;
 mod csrf;
 mod current_session;
+mod elided;
 mod error;
 mod layer;
 mod request;

@@ -108,7 +108,7 @@ async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
 async fn an_ended_token_opens_nothing_and_a_reissue_lives_on_only_if_it_came_before<P: Place>() {
     let Some(race) = Race::on::<P>().await else { return };
     let name = format!("{}: look-up, touch, reissue against log-out, reissues won", P::NAME);
-    race.run(&name, rounds(), |race| async move {
+    let won = race.run(&name, rounds(), |race| async move {
         let user = race.user();
         let token = race.create(user).await;
         let (pool, store, bytes) = (&race.pool, &race.store, token.secret_bytes());
@@ -117,7 +117,14 @@ async fn an_ended_token_opens_nothing_and_a_reissue_lives_on_only_if_it_came_bef
             store.touch(pool, bytes).await.unwrap();
             store.reissue(pool, bytes).await.unwrap()
         };
-        let (reissued, ended) = both(use_it, store.end(pool, bytes)).await;
+        let end = async {
+            // Before, at the same time as, and after the reissue, which is the third to be asked.
+            for _ in 0..user % 4 {
+                store.lookup(pool, bytes).await.unwrap();
+            }
+            store.end(pool, bytes).await
+        };
+        let (reissued, ended) = both(use_it, end).await;
         assert!(ended.unwrap().is_some());
         assert_eq!(store.reissue(pool, bytes).await.unwrap().map(drop), None);
         assert!(!race.is_accepted(&token).await);
@@ -130,8 +137,9 @@ async fn an_ended_token_opens_nothing_and_a_reissue_lives_on_only_if_it_came_bef
             assert!(!race.is_accepted(&reissued.token).await);
         }
         left
-    })
-    .await;
+    });
+    let won = won.await;
+    assert!(won > 0 && won < rounds(), "the race is not one: {won} reissues won");
 }
 
 /// The version that many write: it looks the session up, and writes it back with its new time.
