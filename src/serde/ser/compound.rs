@@ -5,10 +5,7 @@ use alloc::vec::Vec;
 use ::serde::ser::{self, Serialize};
 
 use super::{Encoder, Error, set_length};
-use crate::term::{
-    tag,
-    writer::{self, MAX_STRING_LENGTH},
-};
+use crate::term::{tag, writer};
 
 /// A list, whose length is known when it ends.
 pub(super) struct List<'e, 'o> {
@@ -61,9 +58,8 @@ impl ser::SerializeSeq for List<'_, '_> {
         }
         encoder.leave();
         match u16::try_from(count) {
-            Ok(count) if bytes && usize::from(count) <= MAX_STRING_LENGTH => {
-                pack(encoder.out, start, count);
-            }
+            // A string has at most 65 535.
+            Ok(count) if bytes => pack(encoder.out, start, count),
             _ => {
                 set_length(encoder.out, start, count)?;
                 writer::nil(encoder.out);
