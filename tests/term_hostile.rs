@@ -204,15 +204,6 @@ fn a_million_equal_keys_are_refused_at_once() {
 }
 
 #[test]
-fn keys_inside_keys_are_compared_without_looking_at_all_of_them_again_at_each_level() {
-    // %{%{%{... => a} => a, "long, and the same at each level" => a} => a, ...}
-    let other = [&[109, 0, 0, 16, 0][..], &[b'x'; 4096], &[106]].concat();
-    let closing = [&[106][..], &other].concat();
-    let etf = nested(250, &[116, 0, 0, 0, 2], &[106], &closing);
-    assert!(Term::decode(&etf).is_ok());
-}
-
-#[test]
 fn an_integer_of_a_megabyte_is_refused_and_half_a_one_is_printed_at_once() {
     let integer = |length: u32| {
         let magnitude = vec![0xff; length as usize];
