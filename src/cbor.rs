@@ -5,15 +5,18 @@ use core::{fmt, marker::PhantomData};
 
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, DeserializeOwned, Unexpected, Visitor},
+    de::{self, DeserializeOwned, IgnoredAny, Unexpected, Visitor},
     ser::Error as _,
 };
+use ciborium::de::from_reader_with_recursion_limit;
+
+use crate::error::EncodeError;
 
 /// A value kept as CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): one binary in the
 /// ordinary envelope, so that Phoenix verifies the token and has bytes for any CBOR library.
 ///
 /// Reading takes a binary with exactly one CBOR item; bytes behind it, and values nested deeper than
-/// [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit.
+/// [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit. What is nested so deep is not written either.
 ///
 /// # Example
 /// ```
@@ -32,16 +35,28 @@ use ::serde::{
 pub struct Cbor<T>(pub T);
 
 impl<T> Cbor<T> {
-    /// The deepest nesting of arrays, maps, options and enums that is read: 128.
+    /// The deepest nesting of arrays, maps and enums that is read: 128. Written is one level less: a variant
+    /// without fields is a level to whoever reads it, and its bytes do not show that.
     pub const MAX_DEPTH: usize = 128;
+
+    const MAX_WRITTEN_DEPTH: usize = Self::MAX_DEPTH - 1;
 }
 
 impl<T: Serialize> Serialize for Cbor<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
         ciborium::into_writer(&self.0, &mut bytes).map_err(S::Error::custom)?;
+        // Each level takes a byte.
+        if bytes.len() > Self::MAX_WRITTEN_DEPTH && is_deeper(&bytes, Self::MAX_WRITTEN_DEPTH) {
+            return Err(S::Error::custom(EncodeError::TooDeep));
+        }
         serializer.serialize_bytes(&bytes)
     }
+}
+
+fn is_deeper(bytes: &[u8], levels: usize) -> bool {
+    let read = from_reader_with_recursion_limit::<IgnoredAny, _>(bytes, levels);
+    matches!(read, Err(ciborium::de::Error::RecursionLimitExceeded))
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Cbor<T> {
@@ -62,7 +77,7 @@ impl<T: DeserializeOwned> Visitor<'_> for CborVisitor<T> {
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Cbor<T>, E> {
         let mut rest = bytes;
         let depth = Cbor::<T>::MAX_DEPTH;
-        match ciborium::de::from_reader_with_recursion_limit(&mut rest, depth) {
+        match from_reader_with_recursion_limit(&mut rest, depth) {
             Ok(value) if rest.is_empty() => Ok(Cbor(value)),
             // What was wrong could quote the data.
             _ => Err(E::invalid_value(Unexpected::Bytes(bytes), &self)),

@@ -14,6 +14,8 @@ std::thread_local! {
     pub(crate) static CHECKED_MACS: Cell<usize> = const { Cell::new(0) };
     /// Keys that this thread has derived.
     pub(crate) static DERIVED_KEYS: Cell<usize> = const { Cell::new(0) };
+    /// Pairs of terms that this thread has compared, those inside others as well.
+    pub(crate) static COMPARED_TERMS: Cell<usize> = const { Cell::new(0) };
 }
 
 pub(crate) fn count(counter: &'static std::thread::LocalKey<Cell<usize>>) {

@@ -43,7 +43,11 @@ impl Error {
 }
 
 impl ser::Error for Error {
-    fn custom<T: fmt::Display>(_: T) -> Self {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        // What is said of CBOR in this crate, which knows no other way to say it.
+        if message.to_string() == EncodeError::TooDeep.to_string() {
+            return Self::Encode(EncodeError::TooDeep);
+        }
         Self::data("the type's Serialize refused the value")
     }
 }

@@ -1,7 +1,10 @@
 //! The verdict of decoding without the term: what `verify` needs before serde may read the bytes.
 
 use alloc::vec::Vec;
-use core::cmp::Ordering;
+use core::{
+    cmp::Ordering,
+    hash::{Hash, Hasher},
+};
 
 use super::{
     Limits, Term,
@@ -51,59 +54,54 @@ fn check_container(reader: &mut Reader<'_>, limits: Limits) -> Result<(), Decode
     // The one term asked for is the last of an imagined container.
     let mut frame = Frame { kind: Kind::Plain, left: 1 };
     loop {
-        let inner = if let (Kind::Map { .. }, true) = (frame.kind, frame.left.is_multiple_of(2)) {
-            keys.push(reader, &mut budget)?;
-            None
-        } else {
-            let is_tail = matches!(frame.kind, Kind::List) && frame.left == 1;
-            match reader.shape()? {
-                Shape::List(count) => {
-                    let left = count.saturating_add(1);
-                    budget.promise(left)?;
-                    if is_tail {
-                        frame.left = left;
-                        continue;
-                    }
-                    budget.enter()?;
-                    Some(Frame { kind: Kind::List, left })
-                }
-                Shape::Tuple(left) => {
-                    budget.promise(left)?;
-                    budget.enter()?;
-                    Some(Frame { kind: Kind::Plain, left })
-                }
-                Shape::Map(pairs) => {
-                    let left = pairs.saturating_mul(2);
-                    budget.promise(left)?;
-                    budget.enter()?;
-                    let (first_key, first_term) = (keys.keys.len(), keys.terms.len());
-                    Some(Frame { kind: Kind::Map { first_key, first_term }, left })
-                }
-                Shape::String if !is_tail => {
-                    budget.enter()?;
-                    budget.leave();
-                    None
-                }
-                _ => None,
-            }
-        };
-        frame.left = frame.left.saturating_sub(1);
-        if let Some(inner) = inner {
+        if let Some(inner) = take(&mut frame, reader, &mut budget, &mut keys)? {
             stack.push(core::mem::replace(&mut frame, inner));
         }
         while frame.left == 0 {
             if let Kind::Map { first_key, first_term } = frame.kind {
-                if !keys.all_differ(first_key) {
-                    return Err(DecodeError::Malformed);
-                }
-                keys.keys.truncate(first_key);
-                keys.terms.truncate(first_term);
+                keys.close(first_key, first_term)?;
             }
             let Some(outer) = stack.pop() else { return Ok(()) };
             frame = outer;
             budget.leave();
         }
     }
+}
+
+/// Takes one term of that container, or of a container in it the head: the inner one comes back. A list
+/// that stands as the tail of a list makes that longer.
+#[inline(always)]
+fn take<'a>(
+    frame: &mut Frame,
+    reader: &mut Reader<'a>,
+    budget: &mut Budget,
+    keys: &mut Keys<'a>,
+) -> Result<Option<Frame>, DecodeError> {
+    let is_key = matches!(frame.kind, Kind::Map { .. }) && frame.left.is_multiple_of(2);
+    let is_tail = matches!(frame.kind, Kind::List) && frame.left == 1;
+    frame.left = frame.left.saturating_sub(1);
+    if is_key {
+        keys.push(reader, budget)?;
+        return Ok(None);
+    }
+    let inner = match reader.shape()? {
+        Shape::List(count) => Frame { kind: Kind::List, left: count.saturating_add(1) },
+        Shape::Tuple(left) => Frame { kind: Kind::Plain, left },
+        Shape::Map(pairs) => Frame { kind: keys.open(), left: pairs.saturating_mul(2) },
+        Shape::String if !is_tail => {
+            budget.enter()?;
+            budget.leave();
+            return Ok(None);
+        }
+        Shape::String | Shape::Scalar => return Ok(None),
+    };
+    budget.promise(inner.left)?;
+    if let (true, Kind::List) = (is_tail, inner.kind) {
+        *frame = inner;
+        return Ok(None);
+    }
+    budget.enter()?;
+    Ok(Some(inner))
 }
 
 /// Takes one term that [`check_term`] has accepted before: it counts, and decides nothing.
@@ -163,6 +161,21 @@ enum Key<'a> {
 const FEW: usize = 8;
 
 impl<'a> Keys<'a> {
+    /// A map whose keys are next.
+    fn open(&self) -> Kind {
+        Kind::Map { first_key: self.keys.len(), first_term: self.terms.len() }
+    }
+
+    /// All keys of the map that was opened last are there.
+    fn close(&mut self, first_key: usize, first_term: usize) -> Result<(), DecodeError> {
+        if !self.all_differ(first_key, first_term) {
+            return Err(DecodeError::Malformed);
+        }
+        self.keys.truncate(first_key);
+        self.terms.truncate(first_term);
+        Ok(())
+    }
+
     fn push(&mut self, reader: &mut Reader<'a>, budget: &mut Budget) -> Result<(), DecodeError> {
         let key = match reader.common() {
             Some(Common::Atom(name)) => Key::Atom(name),
@@ -196,23 +209,36 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// Whether no two keys from that position on are equal.
-    fn all_differ(&mut self, first: usize) -> bool {
+    /// Whether no two keys from those positions on are equal.
+    fn all_differ(&mut self, first_key: usize, first_term: usize) -> bool {
         let Self { keys, terms } = self;
-        let keys = keys.from(first);
-        let order = |one: &Key<'_>, other: &Key<'_>| one.order(*other, terms);
-        let ascending =
-            |keys: &[Key<'_>]| keys.is_sorted_by(|one, other| order(one, other).is_lt());
-        if ascending(keys) {
+        let keys = keys.tail_mut(first_key);
+        let by_value = |one: &Key<'_>, other: &Key<'_>| {
+            one.order(*other, |one, other| match (terms.get(one), terms.get(other)) {
+                (Some(one), Some(other)) => order::of_keys(one, other),
+                _ => one.cmp(&other),
+            })
+        };
+        if keys.is_sorted_by(|one, other| by_value(one, other).is_lt()) {
             return true;
         }
         if keys.len() > FEW {
+            // By their hashes first: to sort terms that begin alike takes long, and here it only matters
+            // which are equal.
+            let hashes: Vec<_> = terms.iter().skip(first_term).map(hash).collect();
+            let hash_of = |term: usize| hashes.get(term.saturating_sub(first_term));
+            let by_hash = |one: &Key<'_>, other: &Key<'_>| {
+                one.order(*other, |one, other| hash_of(one).cmp(&hash_of(other)))
+            };
+            let order = |one: &Key<'_>, other: &Key<'_>| {
+                by_hash(one, other).then_with(|| by_value(one, other))
+            };
             keys.sort_unstable_by(order);
-            return ascending(keys);
+            return keys.is_sorted_by(|one, other| order(one, other).is_lt());
         }
         let mut rest = &*keys;
         while let [first, others @ ..] = rest {
-            if others.iter().any(|other| order(first, other).is_eq()) {
+            if others.iter().any(|other| by_value(first, other).is_eq()) {
                 return false;
             }
             rest = others;
@@ -221,10 +247,50 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The hash of FxHash. Who makes terms of one hash on purpose gains nothing: they are compared.
+fn hash(term: &Term) -> u64 {
+    struct Fx(u64);
+
+    impl Hasher for Fx {
+        fn write(&mut self, bytes: &[u8]) {
+            for chunk in bytes.chunks(8) {
+                let mut word = [0; 8];
+                word.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
+                self.write_u64(u64::from_le_bytes(word));
+            }
+        }
+
+        fn write_u64(&mut self, word: u64) {
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+
+        fn write_u8(&mut self, word: u8) {
+            self.write_u64(u64::from(word));
+        }
+
+        fn write_usize(&mut self, word: usize) {
+            self.write_u64(u64::try_from(word).unwrap_or(u64::MAX));
+        }
+
+        /// Which variant of an enum it is.
+        fn write_isize(&mut self, word: isize) {
+            self.write_usize(word.unsigned_abs());
+        }
+
+        fn finish(&self) -> u64 {
+            self.0
+        }
+    }
+
+    let mut state = Fx(0);
+    term.hash(&mut state);
+    state.finish()
+}
+
 impl Key<'_> {
-    /// An order in which only equal keys compare as equal. Keys in Erlang's order mostly stand in
-    /// this one too, and need not be sorted then.
-    fn order(self, other: Self, terms: &[Term]) -> Ordering {
+    /// An order in which only equal keys compare as equal, if `others` is one of terms that were built.
+    /// Keys in Erlang's order mostly stand in this one too, and need not be sorted then.
+    fn order(self, other: Self, others: impl Fn(usize, usize) -> Ordering) -> Ordering {
         match (self, other) {
             (Self::Atom(one), Self::Atom(other)) => one.cmp(other),
             (Self::Binary(one), Self::Binary(other)) => one.cmp(other),
@@ -233,10 +299,7 @@ impl Key<'_> {
                 (one.negative.cmp(&other.negative)).then_with(|| one.magnitude.cmp(other.magnitude))
             }
             (Self::Float(one), Self::Float(other)) => one.total_cmp(&other),
-            (Self::Other(one), Self::Other(other)) => match (terms.get(one), terms.get(other)) {
-                (Some(one), Some(other)) => order::of_keys(one, other),
-                _ => one.cmp(&other),
-            },
+            (Self::Other(one), Self::Other(other)) => others(one, other),
             _ => self.rank().cmp(&other.rank()),
         }
     }

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use core::slice::Iter;
 
-use super::{ImproperList, Map, Term};
+use super::{ImproperList, Map, Term, map::KeysAndValues};
 
 impl Clone for Term {
     fn clone(&self) -> Self {
@@ -50,8 +50,7 @@ fn copy<'a>(term: &'a Term, stack: &mut Vec<Frame<'a>>) -> Option<Term> {
             terms(list.as_slice(), |copies| Term::ImproperList(ImproperList::from_vec(copies)))
         }
         Term::Map(map) => Frame::Map {
-            rest: map.as_slice().iter(),
-            value: None,
+            rest: map.keys_and_values(),
             key: None,
             copies: Vec::with_capacity(map.len()),
         },
@@ -67,9 +66,7 @@ enum Frame<'a> {
         finish: fn(Vec<Term>) -> Term,
     },
     Map {
-        rest: Iter<'a, (Term, Term)>,
-        /// Of the pair whose key is next before it.
-        value: Option<&'a Term>,
+        rest: KeysAndValues<'a>,
         /// The copy whose value is not copied yet.
         key: Option<Term>,
         copies: Vec<(Term, Term)>,
@@ -80,11 +77,7 @@ impl<'a> Frame<'a> {
     fn next(&mut self) -> Option<&'a Term> {
         match self {
             Self::Terms { rest, .. } => rest.next(),
-            Self::Map { rest, value, .. } => value.take().or_else(|| {
-                let (key, of_key) = rest.next()?;
-                *value = Some(of_key);
-                Some(key)
-            }),
+            Self::Map { rest, .. } => rest.next(),
         }
     }
 

@@ -25,8 +25,10 @@ use super::{Term, tag};
 use crate::error::{DecodeError, EncodeError};
 
 impl Term {
-    /// The bytes of the term, as `:erlang.term_to_binary(term, [:compressed])` writes them:
-    /// compressed where that is shorter, plain as [`encode`](Term::encode) gives them where not.
+    /// The bytes of the term, for `:erlang.binary_to_term/1` as those of
+    /// `:erlang.term_to_binary(term, [:compressed])` are: compressed where that is shorter, plain as
+    /// [`encode`](Term::encode) gives them where not. The compressed bytes are others than OTP's, and
+    /// may be more, since it has another implementation of zlib.
     ///
     /// # Errors
     /// See [`EncodeError`].
@@ -40,7 +42,7 @@ impl Term {
     }
 }
 
-/// zlib's own default, and OTP's.
+/// zlib's own default, and OTP's, though the same level of another implementation makes other bytes.
 const LEVEL: i32 = 6;
 
 /// An encoded term, compressed if that makes it shorter.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Limits, Term, tag, writer};
+use super::{Limits, Term, map::KeysAndValues, tag, writer};
 use crate::error::EncodeError;
 
 impl Term {
@@ -71,21 +71,14 @@ enum Frame<'a> {
     List(core::slice::Iter<'a, Term>),
     /// The tail is the last element.
     ImproperList(core::slice::Iter<'a, Term>),
-    Map {
-        pairs: core::slice::Iter<'a, (Term, Term)>,
-        value: Option<&'a Term>,
-    },
+    Map(KeysAndValues<'a>),
 }
 
 impl<'a> Frame<'a> {
     fn next(&mut self) -> Option<&'a Term> {
         match self {
             Self::Tuple(terms) | Self::List(terms) | Self::ImproperList(terms) => terms.next(),
-            Self::Map { pairs, value } => value.take().or_else(|| {
-                let (key, of_key) = pairs.next()?;
-                *value = Some(of_key);
-                Some(key)
-            }),
+            Self::Map(terms) => terms.next(),
         }
     }
 }
@@ -131,7 +124,7 @@ fn head<'a>(term: &'a Term, out: &mut Vec<u8>) -> Result<Option<Frame<'a>>, Enco
         }
         Term::Map(map) => {
             writer::map(out, map.len())?;
-            return Ok(Some(Frame::Map { pairs: map.as_slice().iter(), value: None }));
+            return Ok(Some(Frame::Map(map.keys_and_values())));
         }
     }
     Ok(None)

@@ -43,17 +43,18 @@ impl Integer {
 
     /// The value, where it fits.
     pub fn to_i128(&self) -> Option<i128> {
-        let magnitude = self.magnitude()?;
-        if self.is_negative() {
-            0_i128.checked_sub_unsigned(magnitude)
-        } else {
-            i128::try_from(magnitude).ok()
+        match &self.0 {
+            Repr::Small(value) => Some(i128::from(*value)),
+            Repr::Big { negative, magnitude } => Big { negative: *negative, magnitude }.to_i128(),
         }
     }
 
     /// The value, where it fits.
     pub fn to_u128(&self) -> Option<u128> {
-        self.magnitude().filter(|_| !self.is_negative())
+        match &self.0 {
+            Repr::Small(value) => u128::try_from(*value).ok(),
+            Repr::Big { negative, magnitude } => Big { negative: *negative, magnitude }.to_u128(),
+        }
     }
 
     /// The nearest float, ties to even; `None` beyond the largest float.
@@ -114,16 +115,6 @@ impl Integer {
             (true, false) => Ordering::Less,
             (false, false) => by_magnitude(),
             (true, true) => by_magnitude().reverse(),
-        }
-    }
-
-    fn magnitude(&self) -> Option<u128> {
-        match &self.0 {
-            Repr::Small(value) => Some(u128::from(value.unsigned_abs())),
-            Repr::Big { magnitude, .. } if magnitude.len() <= 16 => Some(
-                magnitude.iter().rev().fold(0, |sum: u128, &byte| (sum << 8) | u128::from(byte)),
-            ),
-            Repr::Big { .. } => None,
         }
     }
 

@@ -4,7 +4,9 @@
 ///
 /// A [`Term`](crate::term::Term) takes at most 32 times the bytes it is read from, inflated ones
 /// included, whatever they say: a length on the wire is believed only as far as bytes are left to
-/// fill it, and the worst is a list of elements of one byte.
+/// fill it, and the worst is a list of elements of one byte. While it is read it takes at most 64
+/// times the bytes, where a list goes on in its tail and has to move, and beside that less than 200
+/// bytes for each level that is open.
 ///
 /// # Example
 /// ```

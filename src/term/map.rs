@@ -93,6 +93,10 @@ impl Map {
         Self(pairs)
     }
 
+    pub(super) fn keys_and_values(&self) -> KeysAndValues<'_> {
+        KeysAndValues { pairs: self.0.iter(), value: None }
+    }
+
     pub(super) fn as_slice(&self) -> &[(Term, Term)] {
         &self.0
     }
@@ -143,6 +147,24 @@ impl IntoIterator for Map {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+/// Each key, and then its value.
+pub(super) struct KeysAndValues<'a> {
+    pairs: core::slice::Iter<'a, (Term, Term)>,
+    value: Option<&'a Term>,
+}
+
+impl<'a> Iterator for KeysAndValues<'a> {
+    type Item = &'a Term;
+
+    fn next(&mut self) -> Option<&'a Term> {
+        self.value.take().or_else(|| {
+            let (key, value) = self.pairs.next()?;
+            self.value = Some(value);
+            Some(key)
+        })
     }
 }
 

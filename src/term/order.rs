@@ -71,7 +71,7 @@ impl Hash for Term {
                 }
                 Self::Map(map) => {
                     map.len().hash(state);
-                    later.extend(map.iter().flat_map(|(key, value)| [key, value]));
+                    later.extend(map.keys_and_values());
                 }
             }
             next = later.pop();
@@ -99,21 +99,22 @@ pub(crate) fn with_binary(key: &Term, bytes: &[u8]) -> Ordering {
 
 fn compare(one: &Term, other: &Term, exact: bool) -> Ordering {
     let mut state = Compare { jobs: Vec::new(), exact, tie: Ordering::Equal };
-    let unequal = state.start(one, other);
-    if unequal.is_ne() {
-        return unequal;
+    let mut met = state.meet(one, other);
+    loop {
+        met = match met {
+            Met::Containers(job) => state.go_on(job),
+            Met::Compared(Ordering::Equal) => match state.jobs.pop() {
+                Some(job) => state.go_on(job),
+                None => return state.tie,
+            },
+            Met::Compared(unequal) => return unequal,
+        };
     }
-    while let Some(job) = state.jobs.pop() {
-        let unequal = state.go_on(job);
-        if unequal.is_ne() {
-            return unequal;
-        }
-    }
-    state.tie
 }
 
 struct Compare<'a> {
-    /// What is still to be compared, the next last.
+    /// What is still to be compared, the next last: of each pair of containers around the present one
+    /// what follows.
     jobs: Vec<Job<'a>>,
     /// Inside a key.
     exact: bool,
@@ -125,48 +126,84 @@ enum Job<'a> {
     /// As many of the one as of the other.
     Terms(&'a [Term], &'a [Term]),
     Lists(List<'a>, List<'a>),
+    /// Of as many pairs.
+    Maps(&'a [(Term, Term)], &'a [(Term, Term)]),
     Keys(&'a [(Term, Term)], &'a [(Term, Term)]),
     Values(&'a [(Term, Term)], &'a [(Term, Term)]),
     Exact(bool),
 }
 
+/// Two terms, seen for the first time.
+enum Met<'a> {
+    Compared(Ordering),
+    /// Containers of one kind, whose elements are to be compared.
+    Containers(Job<'a>),
+}
+
 impl<'a> Compare<'a> {
-    fn go_on(&mut self, job: Job<'a>) -> Ordering {
+    fn go_on(&mut self, job: Job<'a>) -> Met<'a> {
         match job {
-            Job::Terms([one, ones @ ..], [other, others @ ..]) => {
-                self.jobs.push(Job::Terms(ones, others));
-                self.start(one, other)
+            Job::Terms(one, other) => self.run(one, other, |term| term, Job::Terms),
+            Job::Maps(one, other) => {
+                self.jobs.push(Job::Values(one, other));
+                self.jobs.push(Job::Exact(self.exact));
+                self.exact = true;
+                self.run(one, other, |(key, _)| key, Job::Keys)
             }
-            Job::Lists(one, other) => match (one.elements, other.elements) {
-                ([head, elements @ ..], [other_head, other_elements @ ..]) => {
-                    let others = List { elements: other_elements, ..other };
-                    self.jobs.push(Job::Lists(List { elements, ..one }, others));
-                    self.start(head, other_head)
+            Job::Keys(one, other) => self.run(one, other, |(key, _)| key, Job::Keys),
+            Job::Values(one, other) => self.run(one, other, |(_, value)| value, Job::Values),
+            Job::Lists(one, other) => {
+                let rest = |elements, others| {
+                    let others = List { elements: others, ..other };
+                    Job::Lists(List { elements, ..one }, others)
+                };
+                match self.run(one.elements, other.elements, |element| element, rest) {
+                    Met::Compared(Ordering::Equal) => {}
+                    met => return met,
                 }
-                ([], []) => self.start(one.tail, other.tail),
-                // What is left of the longer list stands against the tail of the shorter one.
-                ([], _) => rank(one.tail).cmp(&LIST_RANK),
-                (_, []) => LIST_RANK.cmp(&rank(other.tail)),
-            },
-            Job::Keys([(one, _), ones @ ..], [(other, _), others @ ..]) => {
-                self.jobs.push(Job::Keys(ones, others));
-                self.start(one, other)
+                match one.elements.len().cmp(&other.elements.len()) {
+                    Ordering::Equal => self.meet(one.tail, other.tail),
+                    // What is left of the longer list stands against the tail of the shorter one.
+                    Ordering::Less => Met::Compared(rank(one.tail).cmp(&LIST_RANK)),
+                    Ordering::Greater => Met::Compared(LIST_RANK.cmp(&rank(other.tail))),
+                }
             }
-            Job::Values([(_, one), ones @ ..], [(_, other), others @ ..]) => {
-                self.jobs.push(Job::Values(ones, others));
-                self.start(one, other)
-            }
-            Job::Terms(..) | Job::Keys(..) | Job::Values(..) => Ordering::Equal,
             Job::Exact(exact) => {
                 self.exact = exact;
-                Ordering::Equal
+                Met::Compared(Ordering::Equal)
             }
         }
     }
 
-    /// Compares what can be compared at once; leaves jobs for the rest.
-    fn start(&mut self, one: &'a Term, other: &'a Term) -> Ordering {
-        match (one, other) {
+    /// Compares in a plain loop as long as no containers meet. If they do, `rest` makes a job of
+    /// what is behind them.
+    #[inline]
+    fn run<T>(
+        &mut self,
+        ones: &'a [T],
+        others: &'a [T],
+        part: impl Fn(&'a T) -> &'a Term,
+        rest: impl Fn(&'a [T], &'a [T]) -> Job<'a>,
+    ) -> Met<'a> {
+        let (mut ones, mut others) = (ones.iter(), others.iter());
+        while let (Some(one), Some(other)) = (ones.next(), others.next()) {
+            match self.meet(part(one), part(other)) {
+                Met::Compared(Ordering::Equal) => {}
+                Met::Compared(unequal) => return Met::Compared(unequal),
+                containers @ Met::Containers(_) => {
+                    self.jobs.push(rest(ones.as_slice(), others.as_slice()));
+                    return containers;
+                }
+            }
+        }
+        Met::Compared(Ordering::Equal)
+    }
+
+    /// Compares what can be compared at once.
+    fn meet(&mut self, one: &'a Term, other: &'a Term) -> Met<'a> {
+        #[cfg(test)]
+        crate::testing::count(&crate::testing::COMPARED_TERMS);
+        Met::Compared(match (one, other) {
             (Term::Integer(one), Term::Integer(other)) => one.cmp(other),
             (Term::Float(one), Term::Float(other)) => {
                 if one.get() == other.get() {
@@ -200,7 +237,7 @@ impl<'a> Compare<'a> {
             (Term::Tuple(one), Term::Tuple(other)) => {
                 let by_size = one.len().cmp(&other.len());
                 if by_size.is_eq() {
-                    self.jobs.push(Job::Terms(one, other));
+                    return Met::Containers(Job::Terms(one, other));
                 }
                 by_size
             }
@@ -208,21 +245,15 @@ impl<'a> Compare<'a> {
                 let (one, other) = (one.as_slice(), other.as_slice());
                 let by_size = one.len().cmp(&other.len());
                 if by_size.is_eq() {
-                    self.jobs.push(Job::Values(one, other));
-                    self.jobs.push(Job::Exact(self.exact));
-                    self.jobs.push(Job::Keys(one, other));
-                    self.exact = true;
+                    return Met::Containers(Job::Maps(one, other));
                 }
                 by_size
             }
             _ => match (parts(one), parts(other)) {
-                (Some(one), Some(other)) => {
-                    self.jobs.push(Job::Lists(one, other));
-                    Ordering::Equal
-                }
+                (Some(one), Some(other)) => return Met::Containers(Job::Lists(one, other)),
                 _ => rank(one).cmp(&rank(other)),
             },
-        }
+        })
     }
 
     /// Equal, but not the same: decides if nothing else does.
@@ -263,3 +294,6 @@ fn rank(term: &Term) -> u8 {
         Term::Binary(_) | Term::Bitstring(_) => 8,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -344,13 +344,30 @@ impl<'a> Big<'a> {
         if self.magnitude.len() > 8 {
             return None;
         }
-        let magnitude =
-            self.magnitude.iter().rev().fold(0, |sum: u64, &byte| (sum << 8) | u64::from(byte));
+        i64::try_from(self.to_i128()?).ok()
+    }
+
+    /// The value, where it fits.
+    pub(crate) fn to_i128(self) -> Option<i128> {
+        let magnitude = self.magnitude()?;
         if self.negative {
-            0_i64.checked_sub_unsigned(magnitude)
+            0_i128.checked_sub_unsigned(magnitude)
         } else {
-            i64::try_from(magnitude).ok()
+            i128::try_from(magnitude).ok()
         }
+    }
+
+    /// The value, where it fits.
+    pub(crate) fn to_u128(self) -> Option<u128> {
+        self.magnitude().filter(|_| !self.negative)
+    }
+
+    /// Without its sign, where that fits.
+    pub(crate) fn magnitude(self) -> Option<u128> {
+        if self.magnitude.len() > 16 {
+            return None;
+        }
+        Some(self.magnitude.iter().rev().fold(0, |sum, &byte| (sum << 8) | u128::from(byte)))
     }
 }
 

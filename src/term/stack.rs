@@ -34,14 +34,14 @@ impl<T: Copy, const N: usize> Stack<T, N> {
 
     #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
-        let last = self.from(self.length.checked_sub(1)?).first().copied();
+        let last = self.tail_mut(self.length.checked_sub(1)?).first().copied();
         self.truncate(self.length.saturating_sub(1));
         last
     }
 
     /// The elements from that position on.
     #[inline]
-    pub(super) fn from(&mut self, start: usize) -> &mut [T] {
+    pub(super) fn tail_mut(&mut self, start: usize) -> &mut [T] {
         let elements = if self.heap.is_empty() {
             self.inline.get_mut(start..self.length)
         } else {
@@ -77,7 +77,7 @@ mod tests {
             }
             assert_eq!(stack.len(), model.len());
             for start in 0..=model.len() {
-                assert_eq!(Some(&*stack.from(start)), model.get(start..));
+                assert_eq!(Some(&*stack.tail_mut(start)), model.get(start..));
             }
         }
         stack.truncate(0);

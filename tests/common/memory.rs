@@ -33,10 +33,20 @@ fn hold(bytes: isize) {
 #[global_allocator]
 static MEASURING: Measuring = Measuring;
 
-/// What `work` gives, and the most bytes that it held at once.
-pub fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
+/// Bytes of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The most that were held at once.
+    pub most: usize,
+    /// Those that the result holds.
+    pub kept: usize,
+}
+
+/// What `work` gives, and the memory that it took.
+pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Memory) {
     let before = HELD.get();
     MOST.set(before);
     let result = work();
-    (result, (MOST.get() - before).unsigned_abs())
+    let [most, kept] = [MOST.get(), HELD.get()].map(|bytes| (bytes - before).unsigned_abs());
+    (result, Memory { most, kept })
 }

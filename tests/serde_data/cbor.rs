@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, thread};
 
 use phoenix_token::{
     Cbor,
-    serde::{from_slice, to_term, to_vec},
-    term::Term,
+    serde::{self as etf, from_slice, to_term, to_vec},
+    term::{EncodeError, Term},
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,55 @@ fn nesting_is_bounded_on_a_small_stack() {
         }
     });
     assert!(small.unwrap().join().is_ok());
+}
+
+/// As deep as a value is.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Levels {
+    Lowest,
+    Array(Vec<Levels>),
+    Map { inner: Box<Levels> },
+    Only(Box<Levels>),
+}
+
+#[test]
+fn what_is_written_can_be_read_and_what_could_not_is_not_written() {
+    let around: [fn(Levels) -> Levels; 3] = [
+        |inner| Levels::Array(vec![inner]),
+        |inner| Levels::Map { inner: Box::new(inner) },
+        |inner| Levels::Only(Box::new(inner)),
+    ];
+    for around in around {
+        let (mut value, mut written) = (Levels::Lowest, 0);
+        loop {
+            match to_vec(&Cbor(&value)) {
+                Ok(bytes) => {
+                    let Cbor(read) = from_slice::<Cbor<Levels>>(&bytes).unwrap();
+                    assert_eq!(read, value);
+                }
+                Err(error) => {
+                    assert_eq!(error, etf::Error::Encode(EncodeError::TooDeep));
+                    break;
+                }
+            }
+            (value, written) = (around(value), written + 1);
+        }
+        assert!(written >= Cbor::<()>::MAX_DEPTH / 2, "{written} levels are written");
+    }
+}
+
+#[test]
+fn two_hundred_levels_are_refused_by_whoever_writes_them() {
+    let nested = |levels: usize| {
+        (1..levels).fold(serde_json::json!([]), |inner, _| serde_json::Value::Array(vec![inner]))
+    };
+    let deepest = nested(Cbor::<()>::MAX_DEPTH - 1);
+    let bytes = to_vec(&Cbor(&deepest)).unwrap();
+    assert_eq!(from_slice(&bytes), Ok(Cbor(deepest)));
+    for levels in [Cbor::<()>::MAX_DEPTH, 200] {
+        let refused = to_vec(&Cbor(nested(levels)));
+        assert_eq!(refused, Err(etf::Error::Encode(EncodeError::TooDeep)));
+    }
 }
 
 #[test]

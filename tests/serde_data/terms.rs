@@ -70,9 +70,13 @@ proptest! {
     }
 
     #[test]
-    fn any_term_is_read_as_any_type_or_refused(term in term()) {
-        fn read<T: DeserializeOwned>(term: &Term) {
-            let _ = from_term::<T>(term);
+    fn any_term_is_read_as_its_encoding_is_and_what_was_read_stays_the_same(term in term()) {
+        fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(term: &Term) {
+            let read = from_term::<T>(term);
+            assert_eq!(read, from_slice(&term.encode().unwrap()));
+            if let Ok(value) = read {
+                assert_eq!(from_term(&to_term(&value).unwrap()), Ok(value));
+            }
         }
         read::<serde_json::Value>(&term);
         read::<Vec<serde_json::Value>>(&term);

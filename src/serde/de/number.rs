@@ -3,7 +3,7 @@
 use ::serde::de::{Expected, Visitor};
 
 use super::{Refused, mismatch};
-use crate::term::reader::{Big, Head};
+use crate::term::reader::Head;
 
 /// As `u64` or `i64` where it fits, beyond as `i128` or `u128`.
 pub(super) fn visit_integer<'de, V: Visitor<'de>>(
@@ -11,7 +11,7 @@ pub(super) fn visit_integer<'de, V: Visitor<'de>>(
     visitor: V,
 ) -> Result<V::Value, Refused> {
     let Head::Big(big) = head else { return visit_64_bits(head, visitor) };
-    match (to_u128(big), to_i128(big)) {
+    match (big.to_u128(), big.to_i128()) {
         (Some(value), _) if u64::try_from(value).is_ok() => visit_64_bits(head, visitor),
         (_, Some(value)) => visitor.visit_i128(value),
         (Some(value), None) => visitor.visit_u128(value),
@@ -26,7 +26,7 @@ pub(super) fn visit_64_bits<'de, V: Visitor<'de>>(
 ) -> Result<V::Value, Refused> {
     match head {
         Head::Small(value) => visit_i64(*value, visitor),
-        Head::Big(big) => match to_u128(big).map(u64::try_from) {
+        Head::Big(big) => match big.to_u128().map(u64::try_from) {
             Some(Ok(value)) => visitor.visit_u64(value),
             _ => Err(Refused::expected(&visitor, "an integer that does not fit")),
         },
@@ -70,7 +70,7 @@ fn float(head: &Head<'_>, digits: u32) -> Option<f64> {
     let (magnitude, negative) = match head {
         Head::Float(value) => return Some(*value),
         Head::Small(value) => (u128::from(value.unsigned_abs()), *value < 0),
-        Head::Big(big) => (magnitude(big)?, big.negative),
+        Head::Big(big) => (big.magnitude()?, big.negative),
         _ => return None,
     };
     let unused = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
@@ -79,24 +79,4 @@ fn float(head: &Head<'_>, digits: u32) -> Option<f64> {
     }
     let value = magnitude as f64;
     Some(if negative { -value } else { value })
-}
-
-fn to_u128(big: &Big<'_>) -> Option<u128> {
-    if big.negative { None } else { magnitude(big) }
-}
-
-fn to_i128(big: &Big<'_>) -> Option<i128> {
-    let magnitude = magnitude(big)?;
-    if big.negative {
-        0_i128.checked_sub_unsigned(magnitude)
-    } else {
-        i128::try_from(magnitude).ok()
-    }
-}
-
-fn magnitude(big: &Big<'_>) -> Option<u128> {
-    if big.magnitude.len() > 16 {
-        return None;
-    }
-    Some(big.magnitude.iter().rev().fold(0, |sum, &byte| (sum << 8) | u128::from(byte)))
 }

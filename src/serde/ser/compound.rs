@@ -6,10 +6,7 @@ use ::serde::ser::{self, Serialize};
 
 use super::{Encoder, Error, set_length};
 use crate::{
-    term::{
-        tag,
-        writer::{self, MAX_STRING_LENGTH},
-    },
+    term::{tag, writer},
     wipe::wipe,
 };
 
@@ -64,9 +61,8 @@ impl ser::SerializeSeq for List<'_, '_> {
         }
         encoder.leave();
         match u16::try_from(count) {
-            Ok(count) if bytes && usize::from(count) <= MAX_STRING_LENGTH => {
-                pack(encoder.out, start, count);
-            }
+            // A string has at most 65 535.
+            Ok(count) if bytes => pack(encoder.out, start, count),
             _ => {
                 set_length(encoder.out, start, count)?;
                 writer::nil(encoder.out);

@@ -72,10 +72,11 @@ impl Frame {
             Head::Nil => *end = End::Proper,
             Head::List(count) => {
                 budget.promise(count.saturating_add(1))?;
-                elements.reserve(count);
+                make_room(elements, count, ahead.rest().len());
                 *left = count;
             }
             Head::String(bytes) => {
+                elements.reserve_exact(bytes.len());
                 elements.extend(bytes.iter().map(|&byte| Term::from(byte)));
                 *end = End::Proper;
             }
@@ -94,6 +95,7 @@ impl Frame {
             }
             Self::List { elements, end, .. } => {
                 *end = End::Improper;
+                elements.reserve_exact(1);
                 elements.push(Term::NIL);
             }
             Self::Tuple { .. } => return None,
@@ -129,12 +131,26 @@ impl Frame {
 
     pub(super) fn finish(self) -> Result<Term, DecodeError> {
         Ok(match self {
-            Self::List { elements, end: End::Improper, .. } => {
-                Term::ImproperList(ImproperList::from_vec(elements))
+            Self::List { mut elements, end, .. } => {
+                // Room for tails that did not come: a term keeps none.
+                elements.shrink_to_fit();
+                match end {
+                    End::Improper => Term::ImproperList(ImproperList::from_vec(elements)),
+                    End::Ahead | End::Proper => Term::List(elements),
+                }
             }
-            Self::List { elements, .. } => Term::List(elements),
             Self::Tuple { elements, .. } => Term::Tuple(elements),
             Self::Map { pairs, .. } => Term::Map(map(pairs)?),
         })
+    }
+}
+
+/// Room for `count` more elements, and for as many again as there are, since tails may come one by
+/// one; but never for more than the bytes that are left could bring. So no byte ever has room for
+/// more than two elements, the memory that is given back included.
+fn make_room(elements: &mut Vec<Term>, count: usize, bytes_left: usize) {
+    let spare = elements.capacity().saturating_sub(elements.len());
+    if count > spare {
+        elements.reserve_exact(elements.len().min(bytes_left).max(count));
     }
 }

@@ -41,33 +41,45 @@ pub(super) fn charlist(cursor: &mut Cursor<'_>, quote: char) -> Result<Term, Lit
     quoted_utf8(cursor, quote).map(|text| Term::charlist(&text))
 }
 
-/// `?a`, `?\n`
+/// `?a`, `?\n`. Behind a backslash stands one character here, and no digits as in a string.
 pub(super) fn character(cursor: &mut Cursor<'_>) -> Result<Term, LiteralError> {
-    let start = *cursor;
     cursor.next();
-    let mut bytes = Vec::new();
-    match cursor.peek() {
-        Some('\\') => escape(cursor, &mut bytes)?,
-        Some(character) => {
-            cursor.next();
-            return Ok(Term::Integer(Integer::from(u32::from(character))));
-        }
-        None => return Err(cursor.expected("a character after `?`")),
-    }
-    let character = match bytes.as_slice() {
-        [byte] => Some(u32::from(*byte)),
-        bytes => std::str::from_utf8(bytes).ok().and_then(|it| it.chars().next()).map(u32::from),
+    let Some(mut character) = cursor.next() else {
+        return Err(cursor.expected("a character after `?`"));
     };
-    let character = character.ok_or_else(|| start.problem("an escape that is no character"))?;
-    Ok(Term::Integer(Integer::from(character)))
+    if character == '\\' {
+        let Some(escaped) = cursor.next() else {
+            return Err(cursor.expected("a character after `\\`"));
+        };
+        character = control(escaped).map_or(escaped, char::from);
+    }
+    Ok(Term::Integer(Integer::from(u32::from(character))))
 }
 
 fn escape(cursor: &mut Cursor<'_>, bytes: &mut Vec<u8>) -> Result<(), LiteralError> {
     cursor.next();
+    // A line that goes on.
+    if cursor.eat("\r\n") || cursor.eat("\n") {
+        return Ok(());
+    }
     let Some(escaped) = cursor.next() else {
         return Err(cursor.expected("a character after `\\`"));
     };
-    let byte = match escaped {
+    match escaped {
+        'x' if cursor.rest().starts_with('{') => unicode(cursor, bytes)?,
+        'x' => bytes.push(hexadecimal_byte(cursor)?),
+        'u' => unicode(cursor, bytes)?,
+        _ => match control(escaped) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes()),
+        },
+    }
+    Ok(())
+}
+
+/// What is meant by that letter, or digit, behind a backslash.
+fn control(escaped: char) -> Option<u8> {
+    Some(match escaped {
         '0' => b'\0',
         'a' => 0x07,
         'b' => 0x08,
@@ -79,20 +91,16 @@ fn escape(cursor: &mut Cursor<'_>, bytes: &mut Vec<u8>) -> Result<(), LiteralErr
         's' => b' ',
         't' => b'\t',
         'v' => 0x0b,
-        'x' => {
-            let value = hexadecimal(cursor, 2)?;
-            u8::try_from(value).unwrap_or_default()
-        }
-        'u' => return unicode(cursor, bytes),
-        // A line that goes on.
-        '\n' => return Ok(()),
-        other => {
-            bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
-            return Ok(());
-        }
-    };
-    bytes.push(byte);
-    Ok(())
+        _ => return None,
+    })
+}
+
+/// `\x41`, and `\x4`, which Elixir still reads.
+fn hexadecimal_byte(cursor: &mut Cursor<'_>) -> Result<u8, LiteralError> {
+    let mut second = *cursor;
+    second.next();
+    let digits = if second.peek().is_some_and(|c| c.is_ascii_hexdigit()) { 2 } else { 1 };
+    Ok(u8::try_from(hexadecimal(cursor, digits)?).unwrap_or_default())
 }
 
 /// `\u00e9`, `\u{1F600}`
