@@ -109,7 +109,7 @@
 //!   ask for it. Upstream leaves it, as its row is still there.
 //! - Logging in as somebody else ends the session before. Upstream leaves its row.
 //! - A message stays in the flash until a page takes it; upstream drops it with the first response
-//!   that is no redirect.
+//!   that is no redirect. [`Browser::take_flash`] gives those that are text; others go with them.
 //! - The token of a remember-me cookie goes into the session only if its row is there; upstream puts it
 //!   there anyway.
 //! - Where the database fails the answer is status 503, and no cookie is sent.
@@ -140,15 +140,17 @@ mod csrf;
 mod current_session;
 mod error;
 mod layer;
+mod log_in;
 mod request;
 mod sessions;
 mod state;
 mod user_auth;
 
 pub use self::{
-    browser::{Browser, LogIn, LoggedIn, LoggedOut},
+    browser::Browser,
     current_session::{CurrentSession, SudoSession},
     error::{AuthError, Rejection},
     layer::{UserAuthLayer, UserAuthService},
+    log_in::{LogIn, LoggedIn, LoggedOut},
     user_auth::{Release, UserAuth},
 };

@@ -17,6 +17,7 @@ mod service;
 
 mod cookies;
 mod csrf;
+mod failures;
 mod responses;
 mod sessions;
 mod user_auth;
