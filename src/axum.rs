@@ -109,7 +109,7 @@
 //!   ask for it. Upstream leaves it, as its row is still there.
 //! - Logging in as somebody else ends the session before. Upstream leaves its row.
 //! - A message stays in the flash until a page takes it; upstream drops it with the first response
-//!   that is no redirect.
+//!   that is no redirect. [`Browser::take_flash`] gives those that are text; others go with them.
 //! - The token of a remember-me cookie goes into the session only if its row is there; upstream puts it
 //!   there anyway.
 //! - The path to be led back to is noted as it came; upstream puts it together anew, without a slash at
@@ -143,18 +143,19 @@ mod browser;
 mod caching;
 mod csrf;
 mod current_session;
-mod elided;
 mod error;
 mod layer;
+mod log_in;
 mod request;
 mod sessions;
 mod state;
 mod user_auth;
 
 pub use self::{
-    browser::{Browser, LogIn, LoggedIn, LoggedOut},
+    browser::Browser,
     current_session::{CurrentSession, SudoSession},
     error::{AuthError, Rejection},
     layer::{UserAuthLayer, UserAuthService},
+    log_in::{LogIn, LoggedIn, LoggedOut},
     user_auth::{Release, UserAuth},
 };

@@ -1,18 +1,15 @@
-use core::{fmt, net::IpAddr};
+use core::fmt;
 use std::{
     string::{String, ToString},
     sync::Arc,
     vec::Vec,
 };
 
-use ::axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-    response::{IntoResponse, Response},
-};
+use ::axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
-    error::{AuthError, Rejection, redirect},
+    error::{AuthError, Rejection},
+    log_in::{LogIn, LoggedIn, LoggedOut},
     request,
     state::{Current, RememberMeChange, Visit},
     user_auth::Release,
@@ -22,7 +19,7 @@ use crate::{
     csrf_protection::{CsrfToken, InvalidCsrfToken},
     error::SignError,
     events,
-    store::{self, EndAll, Ended, Handle, Id, NewSession, SessionToken},
+    store::{self, EndAll, Ended, Handle, Id, SessionToken},
     term::Term,
     token::Presented,
 };
@@ -34,43 +31,6 @@ use crate::{
 #[derive(Clone)]
 pub struct Browser {
     visit: Arc<Visit>,
-}
-
-/// How a user logs in.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct LogIn {
-    remember_me: bool,
-    new: NewSession,
-}
-
-/// A user who was logged in. As a response it is the redirect that phx.gen.auth sends.
-///
-/// `Debug` does not show the topic.
-#[derive(Clone)]
-#[must_use]
-pub struct LoggedIn {
-    /// The session.
-    pub session: store::Session,
-    /// Where to send the user: to the page that sent them to log in, or else to the
-    /// [`signed_in_path`](super::UserAuth::signed_in_path).
-    pub redirect_to: String,
-    /// The topic of the live sockets of the session before, where there was one; broadcast
-    /// `"disconnect"` to it.
-    pub live_socket_topic: Option<String>,
-}
-
-/// A user who was logged out. As a response it is the redirect to the
-/// [`signed_out_path`](super::UserAuth::signed_out_path).
-///
-/// `Debug` tells how many topics there are, and shows none.
-#[derive(Clone, PartialEq, Eq)]
-#[must_use]
-pub struct LoggedOut {
-    /// Where to send the user.
-    pub redirect_to: String,
-    /// The topics of the live sockets; broadcast `"disconnect"` to each.
-    pub live_socket_topics: Vec<String>,
 }
 
 /// The session.
@@ -359,44 +319,6 @@ impl Browser {
             state.session.put_term(&self.visit.auth.keys.return_to, return_to.as_str());
         }
         Some(path)
-    }
-}
-
-impl LogIn {
-    /// Not remembered, and nothing known of the device but the `User-Agent` of the request.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Whether the browser keeps the user logged in when it is closed: the form's field
-    /// `remember_me`.
-    pub fn remember_me(mut self, remember_me: bool) -> Self {
-        self.remember_me = remember_me;
-        self
-    }
-
-    /// The client's address, which only you can tell: a proxy may stand before this service.
-    pub fn ip_address(mut self, address: impl Into<IpAddr>) -> Self {
-        self.new = self.new.ip_address(address);
-        self
-    }
-
-    /// Another name for the device than the request's `User-Agent`.
-    pub fn user_agent(mut self, user_agent: impl AsRef<str>) -> Self {
-        self.new = self.new.user_agent(user_agent);
-        self
-    }
-}
-
-impl IntoResponse for LoggedIn {
-    fn into_response(self) -> Response {
-        redirect(&self.redirect_to)
-    }
-}
-
-impl IntoResponse for LoggedOut {
-    fn into_response(self) -> Response {
-        redirect(&self.redirect_to)
     }
 }
 

@@ -7,8 +7,9 @@ use ::axum::{
 };
 
 use super::{
-    browser::{Browser, LoggedOut},
+    browser::Browser,
     error::{AuthError, Rejection},
+    log_in::LoggedOut,
     state::Current,
 };
 use crate::store::{self, Ended, Handle};
@@ -21,8 +22,8 @@ use crate::store::{self, Ended, Handle};
 /// | `Option<CurrentSession>` | `None` |
 /// | [`SudoSession`] | the same, and for those who gave their credentials too long ago: `require_sudo_mode` |
 ///
-/// Before a redirect the page is noted, so that logging in leads back to it, and a message is put
-/// into the flash.
+/// Before a redirect the page is noted, if it was asked for by `GET` or `HEAD` and its path is not too
+/// long, so that logging in leads back to it, and a message is put into the flash.
 #[derive(Clone)]
 pub struct CurrentSession {
     current: Current,
@@ -49,7 +50,8 @@ impl CurrentSession {
     }
 
     /// Ends one of the user's sessions, by the handle that the list gives. Another user's handle ends
-    /// nothing; that of this session logs this browser out.
+    /// nothing, nor does one of another type than the table's ids; that of this session logs this
+    /// browser out.
     ///
     /// # Errors
     /// [`AuthError`]

@@ -20,6 +20,7 @@ mod service;
 mod cookies;
 mod csrf;
 mod disclosure;
+mod failures;
 mod reissued;
 mod responses;
 mod sessions;
