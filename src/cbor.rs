@@ -35,8 +35,9 @@ use crate::error::EncodeError;
 pub struct Cbor<T>(pub T);
 
 impl<T> Cbor<T> {
-    /// The deepest nesting of arrays, maps and enums that is read: 128. Written is one level less: a variant
-    /// without fields is a level to whoever reads it, and its bytes do not show that.
+    /// The deepest nesting of arrays, maps and enums that is read: 128. As the data of a token one
+    /// level less is written: a variant without fields is a level to whoever reads it, and its bytes
+    /// do not show that.
     pub const MAX_DEPTH: usize = 128;
 
     const MAX_WRITTEN_DEPTH: usize = Self::MAX_DEPTH - 1;
