@@ -77,7 +77,7 @@ async fn no_debug_of_what_was_ended_shows_a_token_not_even_in_an_error() {
         error: Box::new(StoreError::TimedOut),
     };
     let of_a_response = AuthError::from(incomplete());
-    assert_eq!(of_a_response.ended(), [ended.clone()]);
+    assert_eq!(of_a_response.ended(), std::slice::from_ref(&ended));
     for shown in [
         printed(&incomplete()),
         printed(&of_a_response),

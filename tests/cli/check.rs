@@ -80,7 +80,7 @@ fn the_script_is_read_by_a_real_elixir() {
         Err(why) => {
             let required = std::env::var("PHOENIX_TOKEN_REQUIRE_OTP").is_ok_and(|set| set == "1");
             assert!(!required, "PHOENIX_TOKEN_REQUIRE_OTP is set, but {why}");
-            println!("skipped: there is no Elixir: {why}");
+            eprintln!("skipped: no Elixir to ask ({why})");
         }
     }
 }
