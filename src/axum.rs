@@ -120,7 +120,7 @@
 //! - Where the database fails the answer is status 503, and no cookie is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
 //! - A page is not led back to whose path and query are over 1,536 bytes, or too long for what else is in
-//!   the session: the cookie would be too large, for which upstream raises.
+//!   the session. Upstream takes what the cookie holds, and raises for more.
 //! - A `cache-control` that lets shared caches keep the response gives way to the default where a
 //!   cookie of this module is sent.
 //!

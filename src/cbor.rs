@@ -9,14 +9,16 @@ use ::serde::{
     ser::Error as _,
 };
 use ciborium::de::from_reader_with_recursion_limit;
+use zeroize::Zeroizing;
 
-use crate::error::EncodeError;
+/// What [`Cbor`] says to the serializer, which knows [`EncodeError::TooDeep`](crate::EncodeError) by it.
+pub(crate) const TOO_DEEP: &str = "CBOR that is nested too deeply to be read again";
 
 /// A value kept as CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): one binary in the
 /// ordinary envelope, so that Phoenix verifies the token and has bytes for any CBOR library.
 ///
 /// Reading takes a binary with exactly one CBOR item; bytes behind it, and values nested deeper than
-/// [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit. What is nested so deep is not written either.
+/// [`MAX_DEPTH`](Cbor::MAX_DEPTH), do not fit. What could not be read is not written either.
 ///
 /// # Example
 /// ```
@@ -35,9 +37,9 @@ use crate::error::EncodeError;
 pub struct Cbor<T>(pub T);
 
 impl<T> Cbor<T> {
-    /// The deepest nesting of arrays, maps and enums that is read: 128. As the data of a token one
-    /// level less is written: a variant without fields is a level to whoever reads it, and its bytes
-    /// do not show that.
+    /// The deepest nesting of arrays, maps and enums that is read: 128. Its `Serialize` writes one level
+    /// less, for a variant without fields is a level to whoever reads it, and its bytes do not show
+    /// that; a session in CBOR, which is read again before it is sent, has all of them.
     pub const MAX_DEPTH: usize = 128;
 
     const MAX_WRITTEN_DEPTH: usize = Self::MAX_DEPTH - 1;
@@ -45,11 +47,12 @@ impl<T> Cbor<T> {
 
 impl<T: Serialize> Serialize for Cbor<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&self.0, &mut bytes).map_err(S::Error::custom)?;
+        // It may be about to be encrypted.
+        let mut bytes = Zeroizing::new(Vec::new());
+        ciborium::into_writer(&self.0, &mut *bytes).map_err(S::Error::custom)?;
         // Each level takes a byte.
         if bytes.len() > Self::MAX_WRITTEN_DEPTH && is_deeper(&bytes, Self::MAX_WRITTEN_DEPTH) {
-            return Err(S::Error::custom(EncodeError::TooDeep));
+            return Err(S::Error::custom(TOO_DEEP));
         }
         serializer.serialize_bytes(&bytes)
     }

@@ -121,7 +121,7 @@ pub enum EncodeError {
     /// More elements or bytes than the format can count, or an integer beyond what OTP can hold.
     TooLarge,
     /// More bytes than the [`Limits`](crate::term::Limits) of a token or session allow:
-    /// [`Sign::limits`](crate::Sign::limits) sets others.
+    /// [`Sign::limits`](crate::Sign::limits) and the builder of a session cookie set others.
     OverLimit,
     /// Nested deeper than [`Limits`](crate::term::Limits) allow.
     TooDeep,
@@ -228,7 +228,7 @@ impl fmt::Display for EncodeError {
         f.write_str(match self {
             Self::AtomTooLong => "an atom has at most 255 characters",
             Self::TooLarge => "more than a term can hold",
-            Self::OverLimit => "over the limit on size, which `Sign::limits` sets",
+            Self::OverLimit => "over the limit on size",
             Self::TooDeep => "nested too deeply",
         })
     }

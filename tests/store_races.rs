@@ -118,13 +118,26 @@ async fn an_ended_token_opens_nothing_and_a_reissue_lives_on_only_if_it_came_bef
             store.reissue(pool, bytes).await.unwrap()
         };
         let end = async {
-            // Before, at the same time as, and after the reissue, which is the third to be asked.
+            // Where they race, at about the same time as the reissue, which is the third to be asked.
             for _ in 0..user % 4 {
                 store.lookup(pool, bytes).await.unwrap();
             }
             store.end(pool, bytes).await
         };
-        let (reissued, ended) = both(use_it, end).await;
+        let (reissued, ended) = match user % 4 {
+            0 => {
+                let reissued = use_it.await;
+                assert!(reissued.is_some());
+                (reissued, end.await)
+            }
+            1 => {
+                let ended = end.await;
+                let reissued = use_it.await;
+                assert!(reissued.is_none());
+                (reissued, ended)
+            }
+            _ => both(use_it, end).await,
+        };
         assert!(ended.unwrap().is_some());
         assert_eq!(store.reissue(pool, bytes).await.unwrap().map(drop), None);
         assert!(!race.is_accepted(&token).await);
@@ -138,8 +151,7 @@ async fn an_ended_token_opens_nothing_and_a_reissue_lives_on_only_if_it_came_bef
         }
         left
     });
-    let won = won.await;
-    assert!(won > 0 && won < rounds(), "the race is not one: {won} reissues won");
+    won.await;
 }
 
 /// The version that many write: it looks the session up, and writes it back with its new time.

@@ -218,6 +218,38 @@ fn what_could_not_be_encrypted_is_nowhere_afterwards() {
     assert_eq!(left_anywhere(&SECRET, || cookie.write(&session).unwrap_err()), 0, "a session");
 }
 
+#[test]
+#[cfg(any(feature = "cbor", feature = "json"))]
+fn what_another_format_wrote_of_what_is_encrypted_is_nowhere_afterwards() {
+    let secret = String::from_utf8(SECRET.to_vec()).unwrap();
+    let base = self::secret();
+    let cookie = SessionCookie::builder(&base, "one").encryption_salt("other").build().unwrap();
+    #[cfg(feature = "cbor")]
+    {
+        let data = phoenix_token::Cbor(secret.as_str());
+        assert_eq!(found_after_encrypting(&SECRET, &data, &Sign::at(NOW)), 0, "CBOR");
+        let deep = (0..200).fold(Term::from(1), |inner, _| Term::list([inner]));
+        let data = phoenix_token::Cbor((deep, secret.as_str()));
+        assert_eq!(found_after_encrypting(&SECRET, &data, &Sign::at(NOW)), 0, "too deep for CBOR");
+    }
+    #[cfg(feature = "json")]
+    {
+        /// It is read back before it is sent, into a value that is wiped only if its type does so.
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Wiped(String);
+
+        impl Drop for Wiped {
+            fn drop(&mut self) {
+                zeroize::Zeroize::zeroize(&mut self.0);
+            }
+        }
+
+        let data = phoenix_token::cookie::Json(Wiped(secret.clone()));
+        assert_eq!(left_anywhere(&SECRET, || cookie.write(&data).unwrap()), 0, "JSON");
+    }
+    let _ = cookie;
+}
+
 /// A map of these pairs, whatever their keys.
 struct Pairs<'a>(&'a [(&'a str, &'a String)]);
 

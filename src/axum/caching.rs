@@ -6,11 +6,28 @@ use ::axum::http::{HeaderMap, HeaderValue, header};
 pub(super) const DEFAULT: HeaderValue =
     HeaderValue::from_static("max-age=0, private, must-revalidate");
 
-/// Whether the response says that no cache of several browsers may keep it: else such a cache may hand
-/// its `Set-Cookie`, and so the session, to others. `private="…"` is about some fields only.
-pub(super) fn is_for_one_browser(headers: &HeaderMap) -> bool {
+/// What caches of several browsers go by, before `Cache-Control`: RFC 9213, and an older form of it.
+const OF_SHARED_CACHES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
+
+/// Lets no cache of several browsers keep the response: it might hand its `Set-Cookie`, and so the
+/// session, to others.
+pub(super) fn keep_for_one_browser(headers: &mut HeaderMap) {
+    for name in OF_SHARED_CACHES {
+        headers.remove(name);
+    }
+    if !is_for_one_browser(headers) {
+        headers.insert(header::CACHE_CONTROL, DEFAULT);
+    }
+}
+
+/// Whether the response says so itself. A directive of some fields only (`private="…"`) says less, and
+/// what stands in quotes nothing.
+fn is_for_one_browser(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CACHE_CONTROL).iter();
     values.any(|value| {
+        if value.as_bytes().contains(&b'"') {
+            return false;
+        }
         let mut directives = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
         directives
             .any(|it| it.eq_ignore_ascii_case(b"private") || it.eq_ignore_ascii_case(b"no-store"))
@@ -19,7 +36,8 @@ pub(super) fn is_for_one_browser(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
     use super::*;
 
     #[test]
@@ -37,5 +55,21 @@ mod tests {
             assert!(!of(&[shared]), "{shared}");
         }
         assert!(!of(&[]) && !of(&["private=\"set-cookie\""]) && !of(&["public, private=\"x\""]));
+        assert!(!of(&["no-cache=\"x, private, y\""]) && !of(&["private=\"a, no-store, b\""]));
+    }
+
+    #[test]
+    fn what_is_said_to_shared_caches_alone_is_taken_back() {
+        let mut headers = HeaderMap::new();
+        for name in OF_SHARED_CACHES {
+            headers.insert(name, "max-age=60".parse().unwrap());
+        }
+        headers.insert(header::CACHE_CONTROL, "private, max-age=5".parse().unwrap());
+        keep_for_one_browser(&mut headers);
+        assert_eq!(headers.len(), 1);
+        assert_eq!(headers[header::CACHE_CONTROL], "private, max-age=5");
+        headers.insert(header::CACHE_CONTROL, "public".parse().unwrap());
+        keep_for_one_browser(&mut headers);
+        assert_eq!(headers[header::CACHE_CONTROL], DEFAULT);
     }
 }

@@ -14,9 +14,9 @@ use crate::{
 /// The store, or the making of a cookie, failed. It is no word about whether anybody is logged in.
 ///
 /// As a response it is status 503 where the database failed, or did not answer in time, and 500 for
-/// all else, without a body: the cause is for the program's log. [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's
-/// extensions, where a layer outside finds it, and then sends no cookie at all: what the browser had
-/// stays as it was.
+/// all else, without a body: the cause is for the program's log.
+/// [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's extensions, where a layer
+/// outside finds it, and then sends no cookie at all: what the browser had stays as it was.
 #[derive(Clone, Debug)]
 pub struct AuthError {
     cause: Arc<Cause>,

@@ -169,8 +169,8 @@ impl Visit {
             self.reissue_if_due().await;
             match self.cookies() {
                 Ok(cookies) => {
-                    if !cookies.is_empty() && !caching::is_for_one_browser(response.headers()) {
-                        response.headers_mut().remove(header::CACHE_CONTROL);
+                    if !cookies.is_empty() {
+                        caching::keep_for_one_browser(response.headers_mut());
                     }
                     for cookie in cookies {
                         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -219,7 +219,7 @@ impl Visit {
             RememberMeChange::Remove => {
                 let options = auth.remember_me_options.clone();
                 cookies.push(match auth.release {
-                    // Its log-out names the cookie and no options.
+                    // Its log-out says no `SameSite`; path and domain are what the browser finds it by.
                     Release::V1_7 => options.without_same_site().removal_header()?,
                     Release::V1_8 => options.removal_header()?,
                 });

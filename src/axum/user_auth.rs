@@ -177,8 +177,8 @@ impl UserAuth {
     }
 
     /// Whether the cookies are sent by HTTPS only, as they are by default. Turn it off where the
-    /// service is reached by HTTP, as on a developer's machine. It goes before what the options of
-    /// either cookie say, in whatever order they are given.
+    /// service is reached by HTTP, as on a developer's machine. It overrides the options of either
+    /// cookie, in whatever order they are given.
     pub fn secure(mut self, secure: bool) -> Self {
         self.secure = Some(secure);
         self

@@ -2,6 +2,9 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "json")]
+use zeroize::Zeroizing;
+
 use super::Session;
 #[cfg(any(feature = "cbor", feature = "json"))]
 use crate::error::DataError;
@@ -120,9 +123,11 @@ pub struct Json<T>(pub T);
 #[cfg(feature = "json")]
 impl<T: ::serde::Serialize + ::serde::de::DeserializeOwned> SessionData for Json<T> {
     fn encode(&self, out: &mut Vec<u8>, _: Limits) -> Result<(), SignError> {
+        // It may be about to be encrypted.
         let json = serde_json::to_vec(&self.0).map_err(|_| SignError::Data(unwritable()))?;
+        let json = Zeroizing::new(json);
         serde_json::from_slice::<T>(&json).map_err(|_| SignError::Data(unreadable()))?;
-        out.extend(json);
+        out.extend_from_slice(&json);
         Ok(())
     }
 

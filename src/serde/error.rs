@@ -43,13 +43,31 @@ impl Error {
 }
 
 impl ser::Error for Error {
+    #[cfg_attr(not(feature = "cbor"), allow(unused_variables, reason = "nothing is said to us"))]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        // What is said of CBOR in this crate, which knows no other way to say it.
-        if message.to_string() == EncodeError::TooDeep.to_string() {
+        // A value has no other way to tell a serializer of ours.
+        #[cfg(feature = "cbor")]
+        if says(&message, crate::cbor::TOO_DEEP) {
             return Self::Encode(EncodeError::TooDeep);
         }
         Self::data("the type's Serialize refused the value")
     }
+}
+
+/// Whether the message is this text; no copy of it is made, as it may quote the data.
+#[cfg(feature = "cbor")]
+fn says(message: &impl fmt::Display, text: &str) -> bool {
+    struct Rest<'t>(&'t str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    let mut rest = Rest(text);
+    fmt::write(&mut rest, format_args!("{message}")).is_ok() && rest.0.is_empty()
 }
 
 impl de::Error for Error {

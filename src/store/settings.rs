@@ -252,7 +252,7 @@ impl Settings {
     }
 
     /// How long the old token of a reissued session stays valid, at most; by default until it
-    /// expires by itself, as in Phoenix, also where the new one logs out. A minute serves the requests
+    /// expires by itself, as in Phoenix, even after a log-out with the new one. A minute serves the requests
     /// that are on their way. The store shortens its life by setting `inserted_at` back, so that
     /// Phoenix keeps to it as well.
     ///

@@ -247,7 +247,8 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The hash of FxHash. Who makes terms of one hash on purpose gains nothing: they are compared.
+/// The hash of FxHash. Terms of one hash are compared: who makes such on purpose gains the time that it takes
+/// to build a map of the same keys, and no more.
 fn hash(term: &Term) -> u64 {
     struct Fx(u64);
 

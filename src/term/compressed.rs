@@ -36,7 +36,11 @@ impl Term {
     pub fn encode_compressed(&self) -> Result<Vec<u8>, EncodeError> {
         let encoded = self.encode()?;
         Ok(match compress(&encoded) {
-            Some(mut compressed) => mem::take(&mut *compressed),
+            Some(mut compressed) => {
+                let mut compressed = mem::take(&mut *compressed);
+                compressed.shrink_to_fit();
+                compressed
+            }
             None => encoded,
         })
     }

@@ -152,17 +152,7 @@ fn checked_field(reader: &mut Reader<'_>, limits: Limits) -> Result<Field, Decod
 
 /// The nearest `i128`.
 fn nearest(big: Big<'_>) -> i128 {
-    let extreme = if big.negative { i128::MIN } else { i128::MAX };
-    let mut padded = [0; 16];
-    let Some(bytes) = padded.get_mut(..big.magnitude.len()) else { return extreme };
-    bytes.copy_from_slice(big.magnitude);
-    let magnitude = u128::from_le_bytes(padded);
-    let signed = if big.negative {
-        0_i128.checked_sub_unsigned(magnitude)
-    } else {
-        i128::try_from(magnitude).ok()
-    };
-    signed.unwrap_or(extreme)
+    big.to_i128().unwrap_or(if big.negative { i128::MIN } else { i128::MAX })
 }
 
 #[cfg(test)]
