@@ -120,10 +120,10 @@ impl<DB: Backend> Load<DB> {
             self.note(&token, Known::Live);
             if bytes[0] % 2 == 0 {
                 self.note(&token, Known::Unknown);
-                if self.timed(self.store.end(&self.pool, &bytes)).await.is_some() {
+                if let Some(ended) = self.timed(self.store.end(&self.pool, &bytes)).await {
                     self.note(&token, Known::Ended);
                     let found = self.timed(self.store.lookup(&self.pool, &bytes)).await;
-                    assert_eq!(found.flatten(), None, "it came back");
+                    assert_eq!(found.flatten(), None, "it came back; its log-out found {ended:?}");
                 }
             }
         }
