@@ -148,6 +148,21 @@ async fn terminated_backends_are_errors_and_no_more() {
     load.check(&format!("{}, backends terminated", Postgres::NAME)).await;
 }
 
+/// The tests above go on when a child of the killed server does not see that its parent is gone.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_again_though_a_child_of_it_does_not_go() {
+    use databases::{Place as _, postgres::Postgres};
+    let Some(mut server) = server::<Postgres>(None) else { return };
+    let pool = Postgres::pool(server.port, WAIT).await;
+    let child = Postgres::number(&pool, "SELECT pg_backend_pid()::bigint").await;
+    let stopped = std::process::Command::new("kill").args(["-STOP", &child.to_string()]).status();
+    assert!(stopped.unwrap().success());
+    restart(&mut server);
+    let pool = Postgres::pool(server.port, WAIT).await;
+    assert_eq!(Postgres::number(&pool, "SELECT 1::bigint").await, 1);
+}
+
 on_every_server! {
     a_server_killed_in_mid_load_loses_nothing_that_was_acknowledged
     connections_cut_or_silent_are_errors_in_time

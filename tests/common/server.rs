@@ -18,6 +18,8 @@ pub struct Server {
     /// What the next start finds in its environment: faults to be injected.
     pub environment: Vec<(&'static str, String)>,
     child: Child,
+    /// The children that it had when it was killed.
+    orphans: Vec<u32>,
     /// Starts it again on the same folder and port.
     command: Box<dyn Fn(&Home) -> Command + Send + Sync>,
 }
@@ -29,25 +31,36 @@ impl Server {
         command: impl Fn(&Home) -> Command + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let child = spawn(command(&home), &[], &home)?;
-        let (command, environment) = (Box::new(command), Vec::new());
-        let mut server = Self { home, port, environment, child, command };
+        let (command, environment, orphans) = (Box::new(command), Vec::new(), Vec::new());
+        let mut server = Self { home, port, environment, child, orphans, command };
         server.wait()?;
         Ok(server)
     }
 
     /// SIGKILL, as by the kernel's out-of-memory killer.
     pub fn kill(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.orphans.extend(children_of(self.child.id()));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Starts it again. The killed server's own children may hold its folder for a moment.
+    /// Starts it again. The killed server's own children may hold its folder for a moment; one of
+    /// PostgreSQL's that waits for a lock does not see that its parent is gone, and is killed as well.
     pub fn restart(&mut self) -> Result<(), String> {
         let started = Instant::now();
         loop {
             self.kill();
+            if started.elapsed() > Duration::from_secs(5) {
+                self.orphans.drain(..).filter(|pid| is_of_postgres(*pid)).for_each(kill);
+            }
             self.child = spawn((self.command)(&self.home), &self.environment, &self.home)?;
             match self.wait() {
+                Ok(()) => {
+                    self.orphans.clear();
+                    return Ok(());
+                }
                 Err(_) if started.elapsed() < Duration::from_secs(30) => {
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -82,6 +95,29 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// By Linux's own account of its processes; elsewhere none.
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // Behind the name, which may have spaces in it: the state, and the parent.
+            let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+            rest.split_whitespace().nth(1) == Some(&parent.to_string())
+        })
+        .collect()
+}
+
+/// Whether the number is still that of a child of PostgreSQL, and of no other process by now.
+fn is_of_postgres(pid: u32) -> bool {
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"postgres: "))
+}
+
+fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
 }
 
 /// A server's folder, and the user it runs as.
