@@ -98,7 +98,7 @@ use self::{
     connect::Lease,
     dialect::Dialect,
     revocations::Revocations,
-    run::{Outcome, Values},
+    run::{Outcome, Turns, Values},
     settings::Clock,
     statement::Expander,
     table::Table,
@@ -120,6 +120,7 @@ struct Inner {
     sql: Sql,
     revocations: Revocations,
     cache: Option<Cache>,
+    turns: Turns,
     /// The latest time that a given clock gave, in milliseconds.
     latest: AtomicI64,
 }
@@ -176,6 +177,7 @@ impl<DB: Backend> Store<DB> {
             inner: Arc::new(Inner {
                 revocations: Revocations::new(settings.cache),
                 cache: settings.cache.map(Cache::new),
+                turns: Turns::default(),
                 latest: AtomicI64::new(i64::MIN),
                 settings,
                 dialect,
@@ -249,8 +251,8 @@ impl<DB: Backend> Store<DB> {
         values: &Values,
         limit: Duration,
     ) -> Result<Outcome<DB>, StoreError> {
-        let Inner { dialect, settings, .. } = &*self.inner;
-        run::run::<DB>(connection, *dialect, settings, operation, values, limit).await
+        let Inner { dialect, settings, turns, .. } = &*self.inner;
+        run::run::<DB>(connection, *dialect, settings, operation, values, turns, limit).await
     }
 
     /// Values with the time by the given clock, which never goes back; on SQLite this process's is

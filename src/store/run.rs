@@ -75,6 +75,10 @@ pub(crate) struct Outcome<DB: Backend> {
     pub(crate) left: usize,
 }
 
+/// Lets serializable transactions begin beside each other, but one that is tried again runs alone in
+/// this process: many at one time give each other up, again and again, whatever rows they touch.
+pub(crate) type Turns = tokio::sync::RwLock<()>;
+
 /// Runs the operation, again where the database asks for it, and no longer than `limit`: with no time
 /// left, not at all.
 ///
@@ -86,16 +90,29 @@ pub(crate) async fn run<DB: Backend>(
     settings: &Settings,
     operation: &Operation,
     values: &Values,
+    turns: &Turns,
     limit: Duration,
 ) -> Result<Outcome<DB>, StoreError> {
     if limit.is_zero() {
         return Err(StoreError::TimedOut);
     }
-    let attempts = if connection.is_in_transaction() { 1 } else { settings.attempts };
+    let in_transaction = connection.is_in_transaction();
+    let attempts = if in_transaction { 1 } else { settings.attempts };
+    let takes_turns = operation.isolation == Isolation::Serializable && !in_transaction;
     let tried = async {
         let mut attempt = 1;
         loop {
-            match perform::<DB>(connection, dialect, settings, operation, values).await {
+            let performed = perform::<DB>(connection, dialect, settings, operation, values);
+            let outcome = if !takes_turns {
+                performed.await
+            } else if attempt == 1 {
+                let _beside_others = turns.read().await;
+                performed.await
+            } else {
+                let _alone = turns.write().await;
+                performed.await
+            };
+            match outcome {
                 Err(error) if !error.as_database_error().is_some_and(DB::is_conflict) => {
                     return Err(error.into());
                 }
