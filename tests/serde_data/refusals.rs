@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::HashMap, fmt};
 
 use phoenix_token::{
     DataError, DecodeError, EncodeError,
-    serde::{Error, from_slice, from_slice_owned, from_slice_with, from_term, to_vec},
+    serde::{Error, from_slice, from_slice_with, from_term, to_vec},
     term::{Integer, Limits, Map, Term},
 };
 use serde::{
@@ -120,6 +120,8 @@ fn bytes_that_are_no_term_are_refused_before_any_of_them_is_read() {
 #[test]
 #[cfg(feature = "compressed")]
 fn a_compressed_term_is_read_but_not_borrowed_from() {
+    use phoenix_token::serde::from_slice_owned;
+
     // :erlang.term_to_binary(String.duplicate("a", 40), [:compressed])
     let text = Term::from("a".repeat(40).as_str());
     let compressed = text.encode_compressed().unwrap();
