@@ -88,6 +88,23 @@ fn no_message_holds_data() {
     }
 }
 
+/// What CBOR says of its depth is known by its words, which no part of is enough.
+#[test]
+fn a_type_that_refuses_itself_in_other_words_is_not_nested_too_deeply() {
+    struct Refusing(&'static str);
+    impl Serialize for Refusing {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom(self.0))
+        }
+    }
+    for words in ["", "CBOR", "CBOR that is nested too deeply to be read again and again"] {
+        assert_eq!(
+            to_vec(&Refusing(words)).unwrap_err().to_string(),
+            "the data does not fit: the type's Serialize refused the value"
+        );
+    }
+}
+
 #[test]
 fn errors_become_those_of_tokens() {
     let error = from_term::<u8>(&Term::NIL).unwrap_err();

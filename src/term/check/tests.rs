@@ -198,6 +198,26 @@ fn a_key_that_stands_twice_is_found_among_many() {
     }
 }
 
+/// Those of one hash would be compared, which is right, and slow.
+#[test]
+fn terms_that_differ_in_one_thing_differ_in_their_hash() {
+    let bits = |bits| Term::Bitstring(crate::term::Bitstring::new([0], bits).unwrap());
+    let number = Term::from(u128::MAX);
+    let negative = Term::Integer("-340282366920938463463374607431768211455".parse().unwrap());
+    let in_their_kind = [Term::list([]), Term::tuple([]), Term::map([]), Term::binary([])];
+    let in_a_byte = [bits(1), bits(2), number, negative];
+    let in_their_end: Vec<_> =
+        (0..50).map(|end| Term::binary([0, 0, 0, 0, 0, 0, 0, 0, end])).collect();
+    let in_their_length: Vec<_> =
+        (0..50).map(|nils| Term::list(alloc::vec![Term::NIL; nils])).collect();
+    for terms in [&in_their_kind[..], &in_a_byte, &in_their_end, &in_their_length] {
+        let mut hashes: Vec<_> = terms.iter().map(hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), terms.len(), "{terms:?}");
+    }
+}
+
 #[test]
 fn a_tail_that_is_a_list_is_no_level() {
     for tail in [&[106][..], &[107, 0, 1, 7], &[97, 1], &[104, 0]] {
