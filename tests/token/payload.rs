@@ -118,3 +118,20 @@ fn what_could_not_be_verified_is_not_signed() {
     assert_eq!(key().verify_term(&deeper, &Verify::at(NOW)), Err(VerifyError::Invalid));
     assert!(key().verify_term(&deeper, &Verify::at(NOW).limits(more)).is_ok());
 }
+
+#[cfg(feature = "compressed")]
+#[test]
+fn what_could_not_be_inflated_again_is_not_compressed() {
+    let data = Term::from("phoenix ".repeat(100).as_str());
+    let payload = Term::tuple([data.clone(), NOW.as_millis().into(), 86_400.into()]);
+    // The version is not compressed.
+    let inflated = payload.encode().unwrap().len() - 1;
+    for (limit, fits) in [(inflated, true), (inflated - 1, false)] {
+        let limits = Limits::new().inflated(limit);
+        let signed = key().sign_term(&data, &Sign::at(NOW).compressed().limits(limits));
+        assert_eq!(signed.is_ok(), fits, "{signed:?}");
+        if let Ok(token) = signed {
+            assert!(verify_term(&token, &Verify::at(NOW).limits(limits)).is_ok());
+        }
+    }
+}
