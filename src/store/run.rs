@@ -44,6 +44,8 @@ impl Values {
             (Param::Ago(age), _) => Value::text(time_text::write_millis(ago(age))),
             (Param::Written(age), _) => Value::text(time_text::write(ago(age), settings.precision)),
             (Param::RawUntil, TokenStorage::Both { raw_until }) => {
+                // What is made in its second is written as of the beginning of that.
+                let raw_until = time_text::cut(raw_until, settings.precision);
                 Value::text(time_text::write_millis(raw_until))
             }
             _ => {

@@ -122,7 +122,7 @@ impl<DB: Backend> Store<DB> {
     /// The old token stays valid, since other requests on their way still carry it: until it
     /// expires, or for [`Settings::grace`](super::Settings::grace), which is advised, for the new row and
     /// the old are two, and [`end`](Self::end) ends one. `None` where the session has
-    /// ended or expired by then.
+    /// ended or expired by then, or is in its grace period.
     ///
     /// # Errors
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
@@ -132,7 +132,18 @@ impl<DB: Backend> Store<DB> {
         token: &[u8],
     ) -> Result<Option<Created>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
-        self.insert(db, &self.sql().reissue, self.presented(&token)).await
+        let digest = token.digest();
+        // A cache has it as it was before.
+        let changed = self
+            .inner
+            .settings
+            .grace
+            .map(|_| self.inner.revocations.begin(Subject::Token(&digest)));
+        let made = self.insert(db, &self.sql().reissue, self.presented(&token)).await?;
+        if let Some(changed) = changed {
+            changed.answered();
+        }
+        Ok(made)
     }
 
     /// Gives the session another token, and `authenticated_at` now: after the user has given their

@@ -76,7 +76,8 @@ pub enum TokenStorage {
     Raw,
     /// SHA-256 of the 32 bytes, as Sigra keeps them: whoever reads the table opens nothing.
     Sha256,
-    /// Written as SHA-256, and rows made before `raw_until` are read as raw tokens too.
+    /// Written as SHA-256, and rows made before `raw_until` are read as raw tokens too; where the table
+    /// has whole seconds, those made before the second of it.
     ///
     /// For a table on the move from raw to hashed. Name the moment at which the last writer of raw
     /// tokens stopped: a row cannot tell which of the two it is, so up to that moment a digest read
@@ -254,7 +255,10 @@ impl Settings {
     /// How long the old token of a reissued session stays valid, at most; by default until it
     /// expires by itself, as in Phoenix, even after a log-out with the new one. A minute serves the requests
     /// that are on their way. The store shortens its life by setting `inserted_at` back, so that
-    /// Phoenix keeps to it as well.
+    /// Phoenix keeps to it as well; of many who reissue a session at once one does.
+    ///
+    /// Half of the time between [`reissue_age`](Self::reissue_age) and [`validity`](Self::validity) is
+    /// the longest. A session that is not used before its last `grace` is not reissued any more.
     ///
     /// With [`TokenStorage::Both`] a hashed row is not set back behind `raw_until`, where its digest
     /// would open the session; its token stays valid until it expires.
@@ -334,7 +338,9 @@ impl Settings {
 
     /// How old the old row of a reissued session is made.
     pub(crate) fn grace_age(&self) -> Duration {
-        self.validity.saturating_sub(self.grace.unwrap_or(self.validity))
+        // By its age alone it is known to be reissued, and one that is to be reissued is younger.
+        let longest = self.validity.saturating_sub(self.reissue_age) / 2;
+        self.validity.saturating_sub(self.grace.unwrap_or_default().min(longest))
     }
 
     /// The type of ids of users or, of any other column, of rows.

@@ -141,7 +141,7 @@ impl Sql {
                 "INSERT INTO {table} ({id.name}{user_id}, {token}, {context}{authenticated_at.name}\
                  {device.names}, {inserted_at}) \
                  SELECT {id.value}{user_id}, :new_token, {context}{authenticated_at.name}\
-                 {device.names}, :now FROM {table} WHERE {is_session}{lock}",
+                 {device.names}, :now FROM {table} WHERE {is_session}{not_reissued}{lock}",
                 on.settings.grace.map(|_| {
                     "UPDATE {table} SET {inserted_at} = :grace_inserted_at \
                      WHERE {is_session} AND {moment:inserted_at} > :grace_since{stays_hashed}"

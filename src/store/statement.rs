@@ -177,6 +177,10 @@ impl Draft<'_> {
             "not_valid:change_since" => self.not_valid(":change_since"),
             "not_valid:confirm_since" => self.not_valid(":confirm_since"),
             "not_valid:reset_password_since" => self.not_valid(":reset_password_since"),
+            "not_reissued" if on.settings.grace.is_some() => {
+                self.expand(" AND {moment:inserted_at} > :grace_since");
+            }
+            "not_reissued" => {}
             // A hashed row set back behind `raw_until` would be read as a raw token.
             "stays_hashed" => match on.settings.storage {
                 TokenStorage::Raw | TokenStorage::Sha256 => {}

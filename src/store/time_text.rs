@@ -30,6 +30,17 @@ pub(crate) fn write(time: Timestamp, precision: Precision) -> String {
     }
 }
 
+/// As the table keeps it.
+pub(crate) fn cut(time: Timestamp, precision: Precision) -> Timestamp {
+    let millis = time.as_millis();
+    match precision {
+        Precision::Seconds => {
+            Timestamp::from_millis(millis.saturating_sub(millis.rem_euclid(1000)))
+        }
+        Precision::Microseconds => time,
+    }
+}
+
 /// `2026-01-02T03:04:05.678`, the form in which SQLite compares.
 pub(crate) fn write_millis(time: Timestamp) -> String {
     let (date, millis) = split(time);

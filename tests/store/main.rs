@@ -28,6 +28,7 @@ mod clock;
 mod creation;
 mod email;
 mod laws;
+mod reissue;
 #[cfg(feature = "postgres")]
 mod replica;
 mod sessions;
