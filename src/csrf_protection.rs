@@ -59,7 +59,7 @@ impl CsrfToken {
     /// The key of the session's entry.
     pub const SESSION_KEY: &str = "_csrf_token";
 
-    /// A new token. Take a new one whenever a user logs in, as clearing the session has it.
+    /// A new token. Take a new one whenever a user logs in; clearing the session does so.
     ///
     /// # Errors
     /// [`SignError::Randomness`]

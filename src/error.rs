@@ -20,7 +20,8 @@ pub enum VerifyError {
     Invalid,
     /// The token is authentic, but its age is over.
     Expired {
-        /// The last moment at which the token was valid; `None` where its fields are no times.
+        /// When it was signed and its age later: the last moment at which it was valid, if its age is
+        /// more than nothing; `None` where its fields are no times.
         since: Option<Timestamp>,
     },
     /// The token is authentic, but its payload was written with `:erlang.term_to_binary(_, [:local])`
@@ -82,7 +83,7 @@ pub enum KeyError {
         /// Bytes given.
         actual: usize,
     },
-    /// A derived key longer than PBKDF2, or this crate, allows.
+    /// A derived key longer than Plug.Crypto allows.
     TooLong {
         /// The most bytes allowed.
         limit: usize,

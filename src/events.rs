@@ -5,7 +5,7 @@
 //! payload, live-socket topic (which is the token) or user. A missing token is no event, for every
 //! visitor's first request is without.
 
-use crate::{error::VerifyError, keyring::RotateError};
+use crate::{error::VerifyError, keyring::RotateError, time::Timestamp};
 
 /// DEBUG `token refused`: `operation` is `verify`, `decrypt`, `rotate`, `read cookie` or `rotate cookie`.
 #[cold]
@@ -23,6 +23,16 @@ pub(crate) fn rotation_refused(operation: &'static str, error: &RotateError) {
     if let RotateError::Verify(error) = error {
         token_refused(operation, error);
     }
+}
+
+/// WARN `token signed ahead`, of an authentic token or cookie that is refused for it: `ahead_ms` is by how
+/// much. The clocks of two hosts differ.
+#[cold]
+pub(crate) fn signed_ahead(signed_at: Timestamp, now: i128) {
+    let ahead_ms = i128::from(signed_at.as_millis()).saturating_sub(now);
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: TARGET, ahead_ms, "token signed ahead");
+    let _ = ahead_ms;
 }
 
 /// DEBUG `session cookie refused`: what Plug.Session logs at the level of its option `:log`.

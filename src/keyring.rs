@@ -1,7 +1,7 @@
 //! Rotation: a first key that writes, and others that are still read.
 //!
 //! Replace a secret without logging anyone out: put the new key first and keep the old one until
-//! everything written under it has expired. Plug's counterpart are the `rotating_options` of
+//! everything written under it has expired. Plug's counterpart is the option `rotating_options` of
 //! `Plug.Session.COOKIE`; Phoenix.Token has none.
 
 use alloc::vec::Vec;

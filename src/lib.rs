@@ -59,6 +59,7 @@ extern crate std;
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod axum;
 mod base64url;
+mod calendar;
 #[cfg(feature = "cbor")]
 mod cbor;
 pub mod cookie;
@@ -93,6 +94,8 @@ pub use cbor::Cbor;
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
 pub use inspect::{Untrusted, UntrustedContent, UntrustedKind, inspect, inspect_with};
 pub use keyring::{DuplicateKey, Keyring, Matched, RingKey, RotateError};
+/// Whose `CryptoRng` the functions take that end in `_with_rng`.
+pub use rand_core;
 pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};
 pub use token::{Presented, Sign, TokenKey, TokenKeyBuilder, Verified, Verify};

@@ -24,7 +24,10 @@
 //! as IP addresses and UUIDs, are told so and write text, as Ecto has it.
 //!
 //! Maps are written in Erlang's order of keys; a key that stands twice is an error. Where both `:a`
-//! and `"a"` are keys, a struct refuses the map.
+//! and `"a"` are keys, a struct refuses the map; a map with keys of `String` keeps the later of the two, `"a"`.
+//!
+//! `Vec<u8>` is a list of integers to serde, and an array a tuple. For a binary take the types of the
+//! crate `serde_bytes`, or `#[serde(with = "serde_bytes")]`.
 //!
 //! # Example
 //! ```

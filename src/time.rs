@@ -2,7 +2,10 @@
 
 use core::{fmt, time::Duration};
 
+use crate::calendar;
+
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, as `System.os_time(:millisecond)` in Elixir.
+/// It is printed as Elixir prints a `DateTime`, with milliseconds where there are some.
 ///
 /// # Example
 /// ```
@@ -10,6 +13,7 @@ use core::{fmt, time::Duration};
 ///
 /// let signed_at = Timestamp::from_secs(1_700_000_000);
 /// assert_eq!(signed_at.as_millis(), 1_700_000_000_000);
+/// assert_eq!(signed_at.to_string(), "2023-11-14 22:13:20Z");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -54,7 +58,7 @@ impl Timestamp {
         i64::try_from(millis).ok().map(Self)
     }
 
-    /// The same moment as the system's clock tells it; `None` where that does not reach so far.
+    /// The same moment as the system's clock tells it; `None` if that cannot tell it.
     #[cfg(feature = "std")]
     pub fn to_system_time(self) -> Option<std::time::SystemTime> {
         let distance = Duration::from_millis(self.0.unsigned_abs());
@@ -194,12 +198,36 @@ impl Default for MaxAge {
 }
 
 impl From<Duration> for MaxAge {
-    /// Whole seconds become an integer, all else a float.
+    /// Whole seconds become an integer, all else a float: the first one with all milliseconds of the
+    /// duration, for whoever verifies multiplies it by 1 000 and cuts what is less than one.
     fn from(duration: Duration) -> Self {
         if duration.subsec_nanos() == 0 {
-            Self(Age::Seconds(i128::from(duration.as_secs())))
-        } else {
-            Self(Age::Fraction(duration.as_secs_f64()))
+            return Self(Age::Seconds(i128::from(duration.as_secs())));
+        }
+        let seconds = duration.as_secs_f64();
+        let is_short = in_millis(seconds) < duration.as_millis();
+        Self(Age::Fraction(if is_short { seconds.next_up() } else { seconds }))
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "truncation is the rule; no duration is negative"
+)]
+fn in_millis(seconds: f64) -> u128 {
+    (seconds * 1000.0) as u128
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, of_day) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
+        let (year, month, day) = calendar::date(days);
+        let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")?;
+        match of_day % 1000 {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
         }
     }
 }
@@ -219,6 +247,29 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
+
+    #[test]
+    fn a_moment_is_printed_as_elixir_prints_it() {
+        // DateTime.to_string(DateTime.from_unix!(n, :millisecond)), without the `.000`
+        for (millis, written) in [
+            (0, "1970-01-01 00:00:00Z"),
+            (-1, "1969-12-31 23:59:59.999Z"),
+            (-2_203_977_600_000, "1900-02-28 00:00:00Z"),
+            (-2_203_891_200_000, "1900-03-01 00:00:00Z"),
+            (951_782_400_000, "2000-02-29 00:00:00Z"),
+            (4_107_456_000_000, "2100-02-28 00:00:00Z"),
+            (4_107_542_400_000, "2100-03-01 00:00:00Z"),
+            (13_574_563_200_000, "2400-02-29 00:00:00Z"),
+            (1_767_323_045_006, "2026-01-02 03:04:05.006Z"),
+            (1_798_761_599_999, "2026-12-31 23:59:59.999Z"),
+            (-62_167_219_200_000, "0000-01-01 00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), written);
+        }
+        for end in [i64::MIN, i64::MAX] {
+            assert!(Timestamp::from_millis(end).to_string().ends_with('Z'));
+        }
+    }
 
     #[test]
     fn an_age_is_printed_in_seconds() {

@@ -20,7 +20,7 @@ use std::{
 };
 
 use phoenix_token::{
-    Keyring, MaxAge, SecretKeyBase, Sign, TokenKey,
+    Keyring, MaxAge, SecretKeyBase, Sign, Timestamp, TokenKey,
     cookie::{SessionCookie, TokenCookie},
     store::{EndAll, NewSession, Settings, Store, Sweep},
 };
@@ -106,6 +106,25 @@ fn what_is_refused_is_said_with_the_reason_and_nothing_else() {
          DEBUG message=token refused operation=\"decrypt\" reason=\"invalid\"\n\
          DEBUG message=token refused operation=\"read cookie\" reason=\"invalid\"\n\
          DEBUG message=session cookie refused reason=\"invalid\"\n"
+    );
+}
+
+/// To the caller it is invalid, as any other: only who keeps the clocks is told.
+#[test]
+fn a_token_from_a_host_whose_clock_is_ahead_is_told_from_a_forged_one() {
+    let secret = SecretKeyBase::new(SECRET_KEY_BASE).unwrap();
+    let (key, other) = (TokenKey::derive(&secret, "user auth"), TokenKey::derive(&secret, "b"));
+    let now = Timestamp::from_secs(1_767_268_800);
+    let token = key.sign_at("early", now.checked_add(Duration::from_secs(120)).unwrap()).unwrap();
+    let text = said(|| {
+        key.verify_at::<String>(&token, now).unwrap_err();
+        other.verify_at::<String>(&token, now).unwrap_err();
+    });
+    assert_eq!(
+        text,
+        "WARN message=token signed ahead ahead_ms=120000\n\
+         DEBUG message=token refused operation=\"verify\" reason=\"invalid\"\n\
+         DEBUG message=token refused operation=\"verify\" reason=\"invalid\"\n"
     );
 }
 

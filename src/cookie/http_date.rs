@@ -4,7 +4,7 @@
 
 use core::{fmt, time::Duration};
 
-use crate::time::Timestamp;
+use crate::{calendar, time::Timestamp};
 
 /// A second of the years 1970 to 9999, counted from the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,59 +31,23 @@ impl HttpDate {
 impl fmt::Display for HttpDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 13] = [
+            "", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
         let (days, second) = (self.0 / 86_400, self.0 % 86_400);
         let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day));
-        let (year, month, day) = date(days);
+        let (year, month, day) = calendar::date(i64::try_from(days).unwrap_or_default());
+        let month = usize::try_from(month).ok().and_then(|month| MONTHS.get(month));
         write!(
             f,
-            "{}, {day:02} {month} {year} {:02}:{:02}:{:02} GMT",
+            "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
             weekday.unwrap_or(&""),
+            month.unwrap_or(&""),
             second / 3600,
             second / 60 % 60,
             second % 60
         )
     }
-}
-
-/// Year, month and day of the month, so many days after 1970-01-01.
-#[expect(clippy::arithmetic_side_effects, reason = "days and years are few")]
-fn date(mut days: u64) -> (u64, &'static str, u64) {
-    // Periods of 400 years are all alike; what is left is a loop of at most 399 + 12 steps.
-    let mut year = 1970 + days / DAYS_OF_400_YEARS * 400;
-    days %= DAYS_OF_400_YEARS;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    for (month, length) in MONTHS {
-        let length = length + u64::from(month == "Feb" && is_leap(year));
-        if days < length {
-            return (year, month, days + 1);
-        }
-        days -= length;
-    }
-    (year, "Dec", 31)
-}
-
-const DAYS_OF_400_YEARS: u64 = 146_097;
-
-const MONTHS: [(&str, u64); 12] = [
-    ("Jan", 31),
-    ("Feb", 28),
-    ("Mar", 31),
-    ("Apr", 30),
-    ("May", 31),
-    ("Jun", 30),
-    ("Jul", 31),
-    ("Aug", 31),
-    ("Sep", 30),
-    ("Oct", 31),
-    ("Nov", 30),
-    ("Dec", 31),
-];
-
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{format, string::String};
 
-use crate::time::Timestamp;
+use crate::{calendar, time::Timestamp};
 
 /// How fine the times of the table are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> 
 #[expect(clippy::arithmetic_side_effects, reason = "the time is clamped to the years 1 to 9999")]
 fn split(time: Timestamp) -> (String, i64) {
     let millis = time.as_millis().clamp(EARLIEST, LATEST);
-    let (year, month, day) = civil(millis.div_euclid(DAY));
+    let (year, month, day) = calendar::date(millis.div_euclid(DAY));
     (format!("{year:04}-{month:02}-{day:02}T"), millis - millis.div_euclid(DAY) * DAY)
 }
 
@@ -92,27 +92,10 @@ fn clock(millis: i64) -> String {
     format!("{:02}:{:02}:{:02}", millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60)
 }
 
-/// Year, month and day of so many days after 1970-01-01, in the proleptic Gregorian calendar.
-///
-/// Years are counted from 1 March, so that the leap day is the last of its year.
-#[expect(clippy::arithmetic_side_effects, reason = "the time is clamped to the years 1 to 9999")]
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (months, late) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + era * 400 + late, months, day - (153 * month + 2) / 5 + 1)
-}
-
 #[expect(clippy::arithmetic_side_effects, reason = "every part has at most four digits")]
 fn join(year: i64, month: i64, day: i64, time: [i64; 3], millis: i64) -> Timestamp {
-    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + day_of_era - 719_468;
     let [hour, minute, second] = time;
+    let days = calendar::days(year, month, day);
     Timestamp::from_millis(days * DAY + hour * 3_600_000 + minute * 60_000 + second * 1000 + millis)
 }
 

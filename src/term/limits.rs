@@ -27,7 +27,9 @@ pub struct Limits {
 impl Limits {
     /// The deepest nesting that [`depth`](Limits::depth) can allow: 1 024. A
     /// [`Term`](crate::term::Term) of that depth is dropped by recursion, in 256 KiB of stack without
-    /// optimisation; nothing else that is done with it recurses.
+    /// optimisation, and written through serde by recursion as well, as a type of yours is (see
+    /// [`depth`](Limits::depth)); nothing else that is done with it recurses, and
+    /// [`sign_term`](crate::TokenKey::sign_term) and `encode` do without.
     pub const MAX_DEPTH: usize = 1024;
 
     /// The defaults: 4 MiB of encoded bytes, 4 MiB inflated, 256 levels.
@@ -35,7 +37,7 @@ impl Limits {
         Self { size: 4 << 20, inflated: 4 << 20, depth: 256 }
     }
 
-    /// At most so many bytes of encoded term, and of token text at most 4/3 of it.
+    /// At most so many bytes of encoded term, and of token text 4/3 of it and 1 KiB, for what is around it.
     #[must_use]
     pub const fn size(mut self, bytes: usize) -> Self {
         self.size = bytes;

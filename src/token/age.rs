@@ -11,6 +11,7 @@ use core::cmp::Ordering;
 use super::options::Tolerance;
 use crate::{
     error::VerifyError,
+    events,
     time::{Age, MaxAge, Timestamp},
 };
 
@@ -51,17 +52,25 @@ pub(crate) fn check(
     let Field::Number(signed_at) = signed_at else {
         return Err(VerifyError::Invalid);
     };
-    if let Tolerance::Millis(tolerance) = tolerance {
-        let latest = now.saturating_add(i128::try_from(tolerance).unwrap_or(i128::MAX));
-        if signed_at.compare(latest) == Ordering::Greater {
-            return Err(VerifyError::Invalid);
-        }
+    if signed_at.is_ahead(now, tolerance) {
+        return Err(VerifyError::Invalid);
     }
     let expiry = signed_at.after(max_age).ok_or(VerifyError::Invalid)?;
     if expiry.compare(now) == Ordering::Less {
         return Err(VerifyError::Expired { since: Some(expiry.to_timestamp()) });
     }
     Ok(())
+}
+
+/// Tells whoever keeps the clocks of a token that is refused because it was signed ahead.
+#[cold]
+pub(crate) fn tell_if_ahead(signed_at: Field, now: Timestamp, tolerance: Tolerance) {
+    let now = i128::from(now.as_millis());
+    if let Field::Number(signed_at) = signed_at
+        && signed_at.is_ahead(now, tolerance)
+    {
+        events::signed_ahead(signed_at.to_timestamp(), now);
+    }
 }
 
 /// When a token signed at `signed_at` ends; `None` for [`MaxAge::INFINITY`].
@@ -162,6 +171,13 @@ impl Number {
                 fraction.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
             }),
         }
+    }
+
+    #[inline(always)]
+    fn is_ahead(self, now: i128, tolerance: Tolerance) -> bool {
+        let Tolerance::Millis(tolerance) = tolerance else { return false };
+        let latest = now.saturating_add(i128::try_from(tolerance).unwrap_or(i128::MAX));
+        self.compare(latest) == Ordering::Greater
     }
 
     #[inline]
@@ -296,5 +312,15 @@ mod tests {
         let signed_at = Timestamp::from_secs(100);
         assert_eq!(expiry(signed_at, MaxAge::seconds(60)), Some(Timestamp::from_secs(160)));
         assert_eq!(expiry(signed_at, MaxAge::INFINITY), None);
+    }
+
+    #[test]
+    fn an_age_of_a_duration_has_all_its_milliseconds() {
+        for millis in (0..20_000).chain([u64::from(u32::MAX) * 1000 + 1, 86_400_123_001]) {
+            let age = MaxAge::from(core::time::Duration::from_millis(millis));
+            let signed_at = Timestamp::from_secs(0);
+            let end = i64::try_from(millis).ok().map(Timestamp::from_millis);
+            assert_eq!(expiry(signed_at, age), end, "{millis}");
+        }
     }
 }

@@ -208,7 +208,13 @@ pub(crate) fn read_payload<T>(
         return Ok(verified);
     }
     // Of a payload with any fault, all is checked before its age is looked at.
-    in_time(envelope::read(&body, options.limits)?, position, options, &read_data)
+    let envelope = envelope::read(&body, options.limits)?;
+    let signed_at = envelope.signed_at;
+    in_time(envelope, position, options, &read_data).inspect_err(|error| {
+        if *error == VerifyError::Invalid {
+            age::tell_if_ahead(signed_at, options.instant(), options.tolerance);
+        }
+    })
 }
 
 /// Hands on the data of a payload, if that is in time.

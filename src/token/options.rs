@@ -122,8 +122,7 @@ pub(crate) enum Tolerance {
 }
 
 impl Verify {
-    /// The age of a token that was signed ahead of this host's clock by up to 60 seconds is not
-    /// held against it.
+    /// A token that was signed up to 60 seconds ahead of this host's clock is accepted.
     pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(60);
 
     /// Checked at the moment of verifying, by the clock, with the token's own age.

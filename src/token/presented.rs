@@ -7,7 +7,11 @@ use alloc::string::String;
 ///
 /// `None` is [`VerifyError::Missing`](crate::VerifyError::Missing), as `nil` is
 /// `{:error, :missing}` in Elixir. An `Option<String>` is handed in with
-/// [`as_deref`](Option::as_deref).
+/// [`as_deref`](Option::as_deref), an `Option<&String>` with `map(String::as_str)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no token as a request brings it",
+    note = "hand in a `&str` or an `Option<&str>`: of an `Option<String>` `.as_deref()`, of an `Option<&String>` `.map(String::as_str)`"
+)]
 pub trait Presented<'t>: private::Sealed {
     /// The text, if there is one.
     fn presented(self) -> Option<&'t str>;

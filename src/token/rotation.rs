@@ -14,7 +14,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// Tokens: the [first](Keyring::first) key signs and encrypts, every one verifies and decrypts.
+/// Tokens: every key verifies and decrypts. The first one signs and encrypts, by itself:
+/// `ring.first().sign(&data)`.
 /// [`Verified::key`] tells which one matched.
 impl Keyring<TokenKey> {
     /// [`TokenKey::verify`] under every key.

@@ -28,7 +28,7 @@ fn each_setting_is_kept_and_changes_no_other() {
         .token_storage(TokenStorage::Both { raw_until })
         .precision(Precision::Microseconds)
         .live_socket_prefix("sockets")
-        .validity(4 * second)
+        .validity(9 * second)
         .reissue_age(3 * second)
         .grace(second)
         .email_validity(EmailKind::Confirm, 5 * second)
@@ -51,8 +51,8 @@ fn each_setting_is_kept_and_changes_no_other() {
     assert_eq!(settings.storage, TokenStorage::Both { raw_until });
     assert_eq!(settings.precision, Precision::Microseconds);
     assert_eq!(settings.live_socket_prefix, "sockets");
-    assert_eq!((settings.validity, settings.reissue_age), (4 * second, 3 * second));
-    assert_eq!((settings.grace, settings.grace_age()), (Some(second), 3 * second));
+    assert_eq!((settings.validity, settings.reissue_age), (9 * second, 3 * second));
+    assert_eq!((settings.grace, settings.grace_age()), (Some(second), 8 * second));
     let of_emails = [15 * minute, 7 * 1440 * minute, 5 * second, 1440 * minute];
     assert_eq!(settings.email_validity, of_emails);
     let users = settings.users.as_ref().map(|it| [&*it.table, &*it.id, &*it.email]);
