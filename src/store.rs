@@ -199,8 +199,8 @@ impl<DB: Backend> Store<DB> {
         self.inner.table.has(column)
     }
 
-    /// The SQL of [`lookup`](Self::lookup) with further columns and a join, for a caller who reads
-    /// the session and its user in one statement.
+    /// The SQL of [`lookup`](Self::lookup) with further columns and a join, to read the session and its
+    /// user in one statement: make it once, and run it with [`lookup_row`](Self::lookup_row).
     ///
     /// The table is called `t`; `columns` follow those of the session: `user_id` and `handle` as text,
     /// `token`, `inserted_at`, `authenticated_at`, `last_seen_at`, `user_agent`, `ip_address`, and

@@ -17,7 +17,7 @@ use super::{
     session::{Created, NewSession, Session, is_one_of, millis},
     settings::{Column, TokenStorage},
     sql::Operation,
-    statement::Param,
+    statement::{Param, Statement},
     time_text,
     token::SessionToken,
 };
@@ -95,6 +95,44 @@ impl<DB: Backend> Store<DB> {
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
         self.look_up(&mut db.lease().await?, &token).await
+    }
+
+    /// The session of this token together with its row, by a statement that
+    /// [`lookup_sql`](Self::lookup_sql) made: the caller's columns are read from that by their names.
+    /// It always asks the database.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use phoenix_token::store::{Store, StoreError};
+    /// # #[cfg(feature = "sqlite")]
+    /// # async fn user(
+    /// #     store: &Store<sqlx::Sqlite>, pool: &sqlx::SqlitePool, token: &[u8],
+    /// # ) -> Result<(), StoreError> {
+    /// use sqlx::Row as _;
+    ///
+    /// let with_user = store.lookup_sql("u.email", "JOIN users AS u ON u.id = t.user_id"); // once
+    ///
+    /// if let Some((session, row)) = store.lookup_row(pool, &with_user, token).await? {
+    ///     let email: String = row.try_get("email")?;
+    ///     println!("{:?} is {email}", session.user_id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`]; bytes that are no token are `None`, without a query.
+    pub async fn lookup_row<'c>(
+        &self,
+        db: impl Reads<'c, DB>,
+        statement: &Statement,
+        token: &[u8],
+    ) -> Result<Option<(Session, DB::Row)>, StoreError> {
+        let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
+        let values = self.presented(&token);
+        let outcome = self.run(db, &Operation::fetch(statement.clone()), &values).await?;
+        let Some(row) = outcome.rows.into_iter().next() else { return Ok(None) };
+        Ok(Some((Session::read::<DB>(&row, values.now, |_| true)?, row)))
     }
 
     async fn look_up(

@@ -42,6 +42,10 @@ pub(crate) enum Step {
 }
 
 impl Operation {
+    pub(crate) fn fetch(statement: Statement) -> Self {
+        Self { isolation: Isolation::None, steps: vec![Step::Fetch(statement)] }
+    }
+
     /// The statements, in order.
     ///
     /// On MySQL what is ended is first read `FOR UPDATE`; the text that follows is for one row, by
@@ -121,10 +125,7 @@ impl Sql {
             isolation: Isolation::None,
             steps: vec![Step::Require(on.statement(template))],
         };
-        let fetch = |template: &str| Operation {
-            isolation: Isolation::None,
-            steps: vec![Step::Fetch(on.statement(template))],
-        };
+        let fetch = |template: &str| Operation::fetch(on.statement(template));
         let email = |kind| email_condition(kind, on.settings.users.is_some());
         Self {
             create: inserting(
@@ -254,10 +255,7 @@ fn inserting(on: &Expander<'_>, insert: &str, then: Option<&str>) -> Operation {
 fn taking(on: &Expander<'_>, columns: &str, condition: &str) -> Operation {
     if on.dialect.has_returning() {
         let delete = format!("DELETE FROM {{table}} WHERE {condition} RETURNING {columns}");
-        return Operation {
-            isolation: Isolation::None,
-            steps: vec![Step::Fetch(on.statement(&delete))],
-        };
+        return Operation::fetch(on.statement(&delete));
     }
     let select =
         format!("SELECT {columns}, {{read:id}} FROM {{table}} AS t WHERE {condition}{{lock}}");

@@ -285,13 +285,32 @@ async fn a_store_knows_which_optional_columns_its_table_has<P: Place>() {
     assert!(printed.starts_with("Store { settings:") && printed.contains(" Reader {"), "{printed}");
 }
 
-async fn a_look_up_may_have_columns_and_a_join_of_the_caller_s<P: Place>() {
-    let Some((_pool, store)) = made::<P>(Settings::new()).await else { return };
-    let statement = store.lookup_sql("u.email", "JOIN users AS u ON u.id = t.user_id");
-    let text = statement.text();
-    assert!(text.contains(" AS read_at, u.email FROM "), "{text}");
-    assert!(text.contains(" AS t JOIN users AS u ON u.id = t.user_id WHERE "), "{text}");
-    assert_eq!(statement.params().first(), Some(&Param::Token));
+async fn a_look_up_may_have_columns_and_a_join_of_the_caller_s<P: Place>()
+where
+    for<'r> String: sqlx::Decode<'r, P::DB> + sqlx::Type<P::DB>,
+    &'static str: sqlx::ColumnIndex<<P::DB as sqlx::Database>::Row>,
+{
+    let clock = TestClock::new();
+    for given in [false, true] {
+        let settings = Settings::new().token_storage(TokenStorage::Sha256);
+        let settings = if given { clock.on(settings) } else { settings };
+        let Some((pool, store)) = made::<P>(settings).await else { return };
+        P::run(&pool, "CREATE TABLE people (id bigint, email varchar(99))").await;
+        P::run(&pool, "INSERT INTO people VALUES (1, 'a@b.c'), (2, 'd@e.f')").await;
+        let statement = store.lookup_sql("u.email", "JOIN people AS u ON u.id = t.user_id");
+        assert_eq!(statement.params().first(), Some(&Param::Token));
+        let token = store.create(&pool, 2, &NewSession::new()).await.unwrap().token;
+        let found = store.lookup_row(&pool, &statement, token.secret_bytes()).await.unwrap();
+        let (session, row) = found.unwrap();
+        assert_eq!((session.user_id, session.is_current), (Id::from(2), true));
+        assert_eq!(sqlx::Row::get::<String, _>(&row, "email"), "d@e.f");
+        for other in [&[7; 32][..], b"no token"] {
+            assert!(store.lookup_row(&pool, &statement, other).await.unwrap().is_none());
+        }
+        P::run(&pool, "DELETE FROM people").await;
+        let found = store.lookup_row(&pool, &statement, token.secret_bytes()).await.unwrap();
+        assert!(found.is_none(), "the join finds nobody");
+    }
 }
 
 async fn two_tokens_are_never_the_same<P: Place>() {
