@@ -49,6 +49,16 @@ fn help_and_version_are_answers() {
     }
 }
 
+/// Runs it with a standard output that has no reader.
+fn unread(args: &[&str]) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = command();
+    command.env("SECRET_KEY_BASE", super::SECRET).args(args).stdout(writer);
+    let output = command.stderr(Stdio::piped()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
 #[test]
 fn an_output_that_nobody_reads_ends_it_quietly() {
     for args in [
@@ -59,13 +69,32 @@ fn an_output_that_nobody_reads_ends_it_quietly() {
         &["sign", "--salt", "s", "--data", "1"],
         &["check", concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/plug_crypto-2.1.1")],
     ] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let mut command = command();
-        command.env("SECRET_KEY_BASE", super::SECRET).args(args).stdout(writer);
-        let output = command.stderr(Stdio::piped()).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{args:?}");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        assert_eq!(unread(args), (Some(0), String::new()), "{args:?}");
+    }
+}
+
+#[test]
+fn a_refusal_stays_one_when_nobody_reads_the_output() {
+    let answers = super::folder();
+    let text = std::fs::read_to_string(super::vectors().join("message_verifier.json")).unwrap();
+    let changed = text.replacen("\"error\"", "{\"ok\": \"00\"}", 1);
+    assert_ne!(changed, text);
+    std::fs::write(answers.join("message_verifier.json"), changed).unwrap();
+    let token = run(&["sign", "--salt", "other", "--data", "1"]);
+    let session_token = super::folder().join("session_token");
+    std::fs::write(&session_token, "x".repeat(24)).unwrap();
+    for (args, sentence) in [
+        (&["check", answers.to_str().unwrap()][..], "the backend and this program do not agree"),
+        (&["verify", "--salt", "s", token.line()], "the token is invalid"),
+        (&["decrypt", "--salt", "s", token.line()], "the token is invalid"),
+        (&["inspect", "x"], "neither a token nor a cookie of Plug"),
+        (&["session", "read", "--signing-salt", "s", "x"], "the session cookie is invalid"),
+        (
+            &["csrf", "check", "--session-token-file", session_token.to_str().unwrap(), "x"],
+            "the CSRF token is invalid",
+        ),
+    ] {
+        assert_eq!(unread(args), (Some(1), format!("phoenix-token: {sentence}\n")), "{args:?}");
     }
 }
 

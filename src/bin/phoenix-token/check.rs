@@ -49,10 +49,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(unreadable) = unreadable {
         return Err(Failure::usage("DIR", unreadable));
     }
-    console::line(&told)?;
-    if failures.is_empty() {
-        return console::line("all answers are the same");
+    let differs = !failures.is_empty();
+    let verdict = match differs {
+        false => "all answers are the same".to_owned(),
+        true => format!("these answers differ:\n{failures}"),
+    };
+    match console::line(&told).and_then(|()| console::line(&verdict)) {
+        // They differ whether or not anybody reads it.
+        Ok(()) | Err(Failure::Closed) if differs => {
+            Err(Failure::Refused("the backend and this program do not agree".to_owned()))
+        }
+        written => written,
     }
-    console::line(&format!("these answers differ:\n{failures}"))?;
-    Err(Failure::Refused("the backend and this program do not agree".to_owned()))
 }
