@@ -77,7 +77,7 @@ fn a_database_with_a_password_is_not_named_in_an_error() {
 }
 
 /// A command line for each subcommand, with what goes to its standard input. `{token}` and
-/// `{cookie}` are genuine, `{session}` is the token of a session.
+/// `{cookie}` are genuine, `{login}` is a token with that of a session in it, `{session}` is the token of a session.
 const LINES: &[(&[&str], &str)] = &[
     (&["sign", "--salt", "s", "--data", "1"], ""),
     (&["sign", "--salt", "s", "--elixir", "%{"], ""),
@@ -88,6 +88,7 @@ const LINES: &[(&[&str], &str)] = &[
     (&["decrypt", "--salt", "s", "{token}"], ""),
     (&["inspect", "{cookie}"], ""),
     (&["inspect", "{token}"], ""),
+    (&["inspect", "{login}"], ""),
     (&["session", "read", "--signing-salt", "s", "{cookie}"], ""),
     (&["session", "read", "--signing-salt", "t", "{cookie}"], ""),
     (&["session", "write", "--signing-salt", "s", "--data", "{}"], ""),
@@ -130,11 +131,12 @@ proptest! {
         };
         let token = made(&["sign", "--salt", "s", "--data", "1"]);
         let data = format!(r#"{{"user_token": "{password}", "_csrf_token": "{session}"}}"#);
+        let login = made(&["sign", "--salt", "s", "--data", &data]);
         let cookie = made(&["session", "write", "--signing-salt", "s", "--data", &data]);
         for (args, stdin) in LINES {
             let fill = |text: &str| {
                 let text = text.replace("{token}", &token).replace("{cookie}", &cookie);
-                text.replace("{session}", &session)
+                text.replace("{login}", &login).replace("{session}", &session)
             };
             let mut command = command();
             with(&mut command);

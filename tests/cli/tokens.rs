@@ -1,8 +1,8 @@
 //! Tokens, to and from the library, and those of the real one.
 
 use phoenix_token::{
-    MaxAge, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify, key_generator::Digest,
-    message_verifier, term::Term,
+    MaxAge, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify, cookie::RememberMe,
+    key_generator::Digest, message_verifier, term::Term,
 };
 use serde_json::Value;
 
@@ -100,6 +100,48 @@ fn inspect_tells_each_form_and_what_is_no_token() {
     let old = run(&["encrypt", "--salt", "s", "--data", "1", "--a128gcm"]);
     let seen = finish(command().args(["inspect", old.line()]));
     assert!(seen.out.contains("form: encrypted, A128GCM (Plug.Crypto 1)\n"), "{seen:?}");
+}
+
+#[test]
+fn inspect_shows_what_opens_a_session_only_where_it_is_named() {
+    let secret = SecretKeyBase::new(SECRET).unwrap();
+    let live = *b"sesame-sesame-sesame-sesame-32-b";
+    let cookie = RememberMe::new(&secret, "my_app").unwrap().write(&live).unwrap();
+    let seen = |token: &str, more: &[&str]| {
+        let ran = finish(command().args(["inspect", token]).args(more));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        ran.out
+    };
+    assert!(seen(&cookie, &[]).contains("\ndata: \"[elided]\"\n"));
+    let shown = seen(&cookie, &["--reveal", "data", "--format", "json"]);
+    assert!(shown.contains("\ndata: \"sesame-sesame-sesame-sesame-32-b\"\n"), "{shown}");
+
+    let key = SigningKey::new("any key").unwrap();
+    let bare = |term: &Term| message_verifier::sign(&term.encode().unwrap(), &key, Digest::Sha256);
+    for (literal, elided) in [
+        ("%{user_token: \"sesame\", id: 1}", "%{id: 1, user_token: \"[elided]\"}"),
+        ("%{\"admin_token\" => \"sesame\"}", "%{\"admin_token\" => \"[elided]\"}"),
+        ("%{1 => 2, \"user_token\" => \"sesame\"}", "%{1 => 2, \"user_token\" => \"[elided]\"}"),
+        (
+            "%{:live_socket_id => \"sesame\", 2 => \"sesame-sesame-sesame-sesame-32-b\"}",
+            "%{2 => \"[elided]\", :live_socket_id => \"[elided]\"}",
+        ),
+        ("\"sesame-sesame-sesame-sesame-32-b\"", "\"[elided]\""),
+    ] {
+        let signed = run(&["sign", "--salt", "s", "--elixir", literal]);
+        let verified = self::key("s").verify_term(signed.line(), &Verify::new()).unwrap();
+        let term = bare(&verified.data);
+        for (token, name) in [(signed.line(), "data"), (&term, "term")] {
+            let shown = seen(token, &[]);
+            let shown = shown.replace("\nsession: ", "\nterm: ");
+            assert!(shown.contains(&format!("\n{name}: {elided}\n")), "{shown}");
+            let names = [name, "user_token", "admin_token", "live_socket_id", "2"];
+            let revealed = seen(token, &names.map(|name| ["--reveal", name]).concat());
+            assert!(!revealed.contains("elided") && revealed.contains("sesame"), "{revealed}");
+        }
+    }
+    let nothing = seen(run(&["sign", "--salt", "s", "--elixir", "%{a_token: nil}"]).line(), &[]);
+    assert!(nothing.contains("\ndata: %{a_token: nil}\n"), "{nothing}");
 }
 
 #[test]

@@ -5,6 +5,10 @@ use phoenix_token::{UntrustedContent, UntrustedKind, inspect, key_generator::Dig
 use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, input::Input, utc};
 
 /// Show what a token or cookie says of itself, without its key: nobody has checked it
+///
+/// What opens a session is left out: of a session, and of any map, the entries named at --reveal; and 32 bytes
+/// that are all of the data, as in a remember-me cookie, unless `--reveal data` asks for them (`--reveal term`
+/// where no token is around them).
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
@@ -57,19 +61,20 @@ impl Args {
     fn content(&self, content: &UntrustedContent) -> Vec<String> {
         match content {
             UntrustedContent::Token { untrusted_data, untrusted_signed_at, untrusted_max_age } => {
-                let mut lines = vec![format!("data: {}", self.format.text(untrusted_data))];
+                let mut lines = vec![self.line("data", untrusted_data)];
                 lines.extend(untrusted_signed_at.map(|at| format!("signed at: {}", utc::text(at))));
                 lines.extend(untrusted_max_age.map(|age| format!("max age: {age}")));
                 lines
             }
             UntrustedContent::Session { untrusted_session } => {
-                let shown = untrusted_session.as_map().map(|map| self.reveal.elided(map));
-                vec![format!("session: {}", self.format.text(&shown.unwrap_or(Term::NIL)))]
+                vec![self.line("session", untrusted_session)]
             }
-            UntrustedContent::Term { untrusted_term } => {
-                vec![format!("term: {}", self.format.text(untrusted_term))]
-            }
+            UntrustedContent::Term { untrusted_term } => vec![self.line("term", untrusted_term)],
             _ => vec!["no term".to_owned()],
         }
+    }
+
+    fn line(&self, name: &str, untrusted_term: &Term) -> String {
+        format!("{name}: {}", self.format.text(&self.reveal.shown(name, untrusted_term)))
     }
 }
