@@ -2,11 +2,19 @@
 
 use std::io::{self, Write};
 
+use zeroize::Zeroizing;
+
 use crate::failure::Failure;
 
 /// Writes a line to standard output.
+///
+/// At once: text without the end of its line would be copied into the buffer of standard output, which
+/// nobody wipes.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
-    write(format!("{text}\n").as_bytes())
+    let mut line = Zeroizing::new(Vec::with_capacity(text.len().saturating_add(1)));
+    line.extend_from_slice(text.as_bytes());
+    line.push(b'\n');
+    write(&line)
 }
 
 /// Writes to standard output, all of it.

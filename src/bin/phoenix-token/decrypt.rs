@@ -27,6 +27,6 @@ pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
     // What Plug.Crypto 1.x wrote may have a key of another length.
     let wanted = if token.starts_with("XCP.") { Use::Encryption } else { Use::A128Gcm };
     let key = args.key.key(wanted, input)?;
-    let verified = key.decrypt_term(&token, &verify);
+    let verified = key.decrypt_term(token.as_str(), &verify);
     args.open.format.show(&verified.map_err(|error| Failure::refused(&error, "token"))?.data)
 }

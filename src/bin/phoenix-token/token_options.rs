@@ -1,6 +1,7 @@
 //! What `sign`, `encrypt`, `verify` and `decrypt` have in common.
 
 use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, Verify, term::Term};
+use zeroize::Zeroizing;
 
 use crate::{
     data::{DataArgs, FormatArgs},
@@ -103,8 +104,8 @@ pub(crate) struct OpenArgs {
 }
 
 impl OpenArgs {
-    pub(crate) fn read(&self, input: &mut Input) -> Result<(String, Verify), Failure> {
-        let token = input.text("TOKEN", &self.token)?.to_string();
+    pub(crate) fn read(&self, input: &mut Input) -> Result<(Zeroizing<String>, Verify), Failure> {
+        let token = input.text("TOKEN", &self.token)?;
         let verify = Verify::new();
         Ok((token, self.max_age.map_or(verify, |max_age| verify.max_age(max_age))))
     }

@@ -28,6 +28,6 @@ Example:
 pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
     let key = args.key.key(Use::Signing, input)?;
     let (token, verify) = args.open.read(input)?;
-    let verified = key.verify_term(&token, &verify);
+    let verified = key.verify_term(token.as_str(), &verify);
     args.open.format.show(&verified.map_err(|error| Failure::refused(&error, "token"))?.data)
 }
