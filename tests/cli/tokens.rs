@@ -1,5 +1,7 @@
 //! Tokens, to and from the library, and those of the real one.
 
+use std::time::Duration;
+
 use phoenix_token::{
     MaxAge, SecretKeyBase, Sign, SigningKey, Timestamp, TokenKey, Verify, cookie::RememberMe,
     key_generator::Digest, message_verifier, term::Term,
@@ -69,6 +71,43 @@ fn a_token_of_another_secret_salt_or_operation_is_refused() {
     run(&["verify", "--salt", "t", &token]).says(1, "the token is invalid");
     run(&["decrypt", "--salt", "s", &token]).says(1, "the token is invalid");
     run(&["verify", "--salt", "s", ""]).says(1, "the token is invalid");
+}
+
+#[test]
+fn a_token_signed_ahead_of_the_clock_is_taken_up_to_the_tolerance() {
+    for (make, open) in [("sign", "verify"), ("encrypt", "decrypt")] {
+        let signed = |seconds| {
+            let at = Timestamp::now().checked_add(Duration::from_secs(seconds)).unwrap();
+            let at = format!("{}", at.as_millis() / 1000);
+            run(&[make, "--salt", "s", "--data", "1", "--signed-at", &at]).line().to_owned()
+        };
+        let opened =
+            |token: &str, more: &[&str]| run(&[&[open, "--salt", "s", token][..], more].concat());
+        assert_eq!(opened(&signed(50), &[]).line(), "1");
+        assert_eq!(opened(&signed(50), &["--tolerance", "49.5e3"]).line(), "1");
+
+        let token = signed(7200);
+        for tolerance in [&[][..], &["--tolerance", "0"], &["--tolerance", "5"]] {
+            let refused = opened(&token, tolerance);
+            let ahead = refused.err.strip_prefix("phoenix-token: the token was signed ");
+            let ahead = ahead
+                .and_then(|text| text.strip_suffix(" s ahead of this clock, see --tolerance\n"));
+            let seconds = ahead.unwrap_or_else(|| panic!("{refused:?}"));
+            assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+            assert!((1..=7200).contains(&seconds.parse::<u32>().unwrap()), "{seconds}");
+            assert_eq!(opened(&token, &["--tolerance", seconds]).line(), "1");
+        }
+        assert_eq!(opened(&token, &["--tolerance", "any"]).line(), "1");
+
+        // Nothing is told of a token of another key.
+        let other = run(&[open, "--salt", "t", &token, "--tolerance", "any"]);
+        other.says(1, "the token is invalid");
+        run(&[open, "--salt", "t", &token]).says(1, "the token is invalid");
+    }
+    for wrong in ["soon", "NaN", "1e300"] {
+        let ran = run(&["verify", "--salt", "s", "x", "--tolerance", wrong]);
+        assert!(ran.code == Some(2) && ran.err.contains("seconds or `any`"), "{ran:?}");
+    }
 }
 
 #[test]

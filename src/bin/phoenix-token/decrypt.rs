@@ -3,7 +3,8 @@
 use crate::{
     failure::Failure,
     input::Input,
-    token_options::{OpenArgs, TokenKeyArgs, Use},
+    opening::OpenArgs,
+    token_options::{TokenKeyArgs, Use},
 };
 
 /// Decrypt a token, as Phoenix.Token.decrypt/4 does, and show its data
@@ -23,10 +24,9 @@ Example:
   7";
 
 pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
-    let (token, verify) = args.open.read(input)?;
+    let token = args.open.token(input)?;
     // What Plug.Crypto 1.x wrote may have a key of another length.
     let wanted = if token.starts_with("XCP.") { Use::Encryption } else { Use::A128Gcm };
     let key = args.key.key(wanted, input)?;
-    let verified = key.decrypt_term(token.as_str(), &verify);
-    args.open.format.show(&verified.map_err(|error| Failure::refused(&error, "token"))?.data)
+    args.open.show(|verify| key.decrypt_term(token.as_str(), verify))
 }

@@ -19,6 +19,7 @@ mod json;
 mod key_options;
 mod literal;
 mod man;
+mod opening;
 mod secret;
 mod secret_key_base;
 mod session;

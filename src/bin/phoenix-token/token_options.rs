@@ -1,10 +1,9 @@
-//! What `sign`, `encrypt`, `verify` and `decrypt` have in common.
+//! What `sign`, `encrypt`, `verify` and `decrypt` have in common: the key; and how tokens are made.
 
-use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, Verify, term::Term};
-use zeroize::Zeroizing;
+use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, term::Term};
 
 use crate::{
-    data::{DataArgs, FormatArgs},
+    data::DataArgs,
     failure::Failure,
     input::Input,
     key_options::KeyOptions,
@@ -88,30 +87,7 @@ impl MakeArgs {
     }
 }
 
-/// How a token is opened, and what is shown of it.
-#[derive(clap::Args)]
-pub(crate) struct OpenArgs {
-    /// The token, `-` for standard input
-    ///
-    /// What still opens something, such as a live remember-me cookie, belongs on standard input: arguments
-    /// can be read by every user of the machine.
-    token: String,
-    /// Seconds for which a token is valid, or `infinity`; as the token says unless given
-    #[arg(long, value_name = "SECONDS", value_parser = max_age, allow_hyphen_values = true)]
-    max_age: Option<MaxAge>,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-}
-
-impl OpenArgs {
-    pub(crate) fn read(&self, input: &mut Input) -> Result<(Zeroizing<String>, Verify), Failure> {
-        let token = input.text("TOKEN", &self.token)?;
-        let verify = Verify::new();
-        Ok((token, self.max_age.map_or(verify, |max_age| verify.max_age(max_age))))
-    }
-}
-
-fn max_age(text: &str) -> Result<MaxAge, &'static str> {
+pub(crate) fn max_age(text: &str) -> Result<MaxAge, &'static str> {
     if text == "infinity" {
         return Ok(MaxAge::INFINITY);
     }

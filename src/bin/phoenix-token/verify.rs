@@ -3,7 +3,8 @@
 use crate::{
     failure::Failure,
     input::Input,
-    token_options::{OpenArgs, TokenKeyArgs, Use},
+    opening::OpenArgs,
+    token_options::{TokenKeyArgs, Use},
 };
 
 /// Verify a signed token, as Phoenix.Token.verify/4 does, and show its data
@@ -27,7 +28,6 @@ Example:
 
 pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
     let key = args.key.key(Use::Signing, input)?;
-    let (token, verify) = args.open.read(input)?;
-    let verified = key.verify_term(token.as_str(), &verify);
-    args.open.format.show(&verified.map_err(|error| Failure::refused(&error, "token"))?.data)
+    let token = args.open.token(input)?;
+    args.open.show(|verify| key.verify_term(token.as_str(), verify))
 }
