@@ -74,6 +74,26 @@ fn a_token_of_another_secret_salt_or_operation_is_refused() {
 }
 
 #[test]
+fn a_token_that_was_never_valid_has_not_expired() {
+    for (make, open) in [("sign", "verify"), ("encrypt", "decrypt")] {
+        for (own, given, sentence) in [
+            ("-5", None, "the token was never valid, by a max age of zero or less"),
+            ("0", None, "the token was never valid, by a max age of zero or less"),
+            ("60", Some("-0.5"), "the token was never valid, by a max age of zero or less"),
+            // It was, for this one millisecond.
+            ("0.0005", None, "the token has expired, it was valid until 2023-11-14 22:13:20Z"),
+            ("-5", Some("1"), "the token has expired, it was valid until 2023-11-14 22:13:21Z"),
+        ] {
+            let sign = [make, "--salt", "s", "--data", "1", "--signed-at", "1700000000"];
+            let token = run(&[&sign[..], &["--max-age", own]].concat());
+            let given = given.map(|given| ["--max-age", given]);
+            let given = given.iter().flatten().copied().collect::<Vec<_>>();
+            run(&[&[open, "--salt", "s", token.line()][..], &given].concat()).says(1, sentence);
+        }
+    }
+}
+
+#[test]
 fn a_token_signed_ahead_of_the_clock_is_taken_up_to_the_tolerance() {
     for (make, open) in [("sign", "verify"), ("encrypt", "decrypt")] {
         let signed = |seconds| {

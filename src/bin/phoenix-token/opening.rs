@@ -42,16 +42,14 @@ impl OpenArgs {
     ) -> Result<(), Failure> {
         let now = Timestamp::now();
         let verify = self.verify(now);
-        match open(&verify) {
-            Ok(verified) => self.format.show(&verified.data),
-            Err(VerifyError::Invalid) => Err(match seconds_ahead(open, &verify, now) {
-                Some(seconds) => Failure::Refused(format!(
-                    "the token was signed {seconds} s ahead of this clock, see --tolerance"
-                )),
-                None => Failure::refused(&VerifyError::Invalid, "token"),
-            }),
-            Err(error) => Err(Failure::refused(&error, "token")),
-        }
+        let error = match open(&verify) {
+            Ok(verified) => return self.format.show(&verified.data),
+            Err(error) => error,
+        };
+        Err(match more_of(&error, open, &verify, now) {
+            Some(sentence) => Failure::Refused(sentence),
+            None => Failure::refused(&error, "token"),
+        })
     }
 
     fn verify(&self, now: Timestamp) -> Verify {
@@ -65,16 +63,30 @@ impl OpenArgs {
     }
 }
 
-/// Of a token that is refused for nothing else; whole seconds that would do as a tolerance. The library
-/// says no more than that it is invalid, but who runs this command holds the key.
-fn seconds_ahead(
+/// What the library's error leaves unsaid. Who runs this command holds the key.
+fn more_of(
+    error: &VerifyError,
     open: impl Fn(&Verify) -> Result<Verified<Term>, VerifyError>,
     verify: &Verify,
     now: Timestamp,
-) -> Option<u64> {
-    let signed_at = open(&verify.accept_any_future()).ok()?.signed_at?;
-    let millis = signed_at.as_millis().saturating_sub(now.as_millis());
-    u64::try_from(millis).ok().map(|millis| millis.div_ceil(1000))
+) -> Option<String> {
+    match error {
+        VerifyError::Invalid => {
+            let signed_at = open(&verify.accept_any_future()).ok()?.signed_at?;
+            let millis = signed_at.as_millis().saturating_sub(now.as_millis());
+            // Whole seconds that would do as a tolerance.
+            let seconds = u64::try_from(millis).ok()?.div_ceil(1000);
+            Some(format!("the token was signed {seconds} s ahead of this clock, see --tolerance"))
+        }
+        VerifyError::Expired { .. } => {
+            let signed_at = open(&verify.max_age(MaxAge::INFINITY)).ok()?.signed_at?;
+            let was_never_valid =
+                matches!(open(&verify.now(signed_at)), Err(VerifyError::Expired { .. }));
+            was_never_valid
+                .then(|| "the token was never valid, by a max age of zero or less".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn tolerance(text: &str) -> Result<Tolerance, &'static str> {
