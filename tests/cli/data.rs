@@ -103,6 +103,28 @@ fn an_integer_that_json_readers_round_is_refused() {
     }
 }
 
+/// As Jason reads it; serde_json makes a float of it.
+#[test]
+fn zero_with_a_sign_is_an_integer() {
+    for (json, elixir) in [
+        ("-0", "0"),
+        (" -0\n", "0"),
+        (
+            r#"{"-0": [-0, -0.0, -0e1, -1,-0], "\"-0\\": -0}"#,
+            r#"%{"\"-0\\" => 0, "-0" => [0, -0.0, -0.0, -1, 0]}"#,
+        ),
+        (r#"["é-0", "\\", -0, "-0"]"#, r#"["é-0", "\\", 0, "-0"]"#),
+    ] {
+        assert_eq!(shown("--data", json)[0], elixir, "{json}");
+    }
+    for wrong in ["-00", "--0", "1-0", "[1 -0]", "- 0", "true-0", "-", "[-0"] {
+        let ran = run(&["sign", "--salt", "s", "--data", wrong]);
+        assert!(ran.code == Some(2) && ran.err.contains("--data: no JSON: "), "{wrong} {ran:?}");
+    }
+    let ran = run(&["sign", "--salt", "s", "--data", "[-0, x]"]);
+    ran.says(2, "--data: no JSON: expected value at line 1 column 6");
+}
+
 #[test]
 fn data_may_come_from_standard_input() {
     for (option, data, shown) in [

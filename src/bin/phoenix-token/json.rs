@@ -1,6 +1,6 @@
 //! Terms in JSON.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use phoenix_token::term::{Map, Term};
 
@@ -8,30 +8,45 @@ use super::terminal;
 
 /// The term of a JSON text: objects are maps with strings as keys, `null` is `nil`.
 ///
-/// serde_json makes a float of an integer beyond 64 bits, without a word; that is an error here.
+/// serde_json makes floats of two kinds of integers without a word: one beyond 64 bits is an error here,
+/// and `-0` is 0, as Jason reads it.
 pub(crate) fn parse(text: &str) -> Result<Term, String> {
-    let term = serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
-    match has_large_integer(text) {
+    let numbers = numbers(text);
+    let mut positive = Cow::Borrowed(text);
+    for (at, _) in numbers.iter().filter(|(_, number)| *number == "-0") {
+        // As long, so that errors name the same places.
+        positive.to_mut().replace_range(*at..=*at, " ");
+    }
+    let term = serde_json::from_str(&positive).map_err(|error| format!("no JSON: {error}"))?;
+    match numbers.iter().any(|(_, number)| is_large_integer(number)) {
         true => Err("an integer beyond 64 bits; give it with --elixir".to_owned()),
         false => Ok(term),
     }
 }
 
-/// The text is known to be JSON.
-fn has_large_integer(text: &str) -> bool {
-    let mut is_string = true;
-    // Without escapes, every second piece between quotes is a string.
-    text.replace("\\\\", "").replace("\\\"", "").split('"').any(|piece| {
-        is_string = !is_string;
-        let mut numbers = piece.split(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c)));
-        let is_large = |number: &str| {
-            number.bytes().any(|byte| byte.is_ascii_digit())
-                && !number.contains(['.', 'e', 'E'])
-                && number.parse::<i64>().is_err()
-                && number.parse::<u64>().is_err()
-        };
-        !is_string && numbers.any(is_large)
-    })
+fn is_large_integer(number: &str) -> bool {
+    number.bytes().any(|byte| byte.is_ascii_digit())
+        && !number.contains(['.', 'e', 'E'])
+        && number.parse::<i64>().is_err()
+        && number.parse::<u64>().is_err()
+}
+
+/// Each number of a JSON text with its place; and what else is written in their characters outside of
+/// strings.
+fn numbers(text: &str) -> Vec<(usize, &str)> {
+    let (mut is_string, mut is_escaped) = (false, false);
+    let mut start = None;
+    let mut numbers = Vec::new();
+    for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
+        is_string ^= character == '"' && !is_escaped;
+        is_escaped = is_string && character == '\\' && !is_escaped;
+        if !is_string && (character.is_ascii_digit() || "+-.eE".contains(character)) {
+            start.get_or_insert(at);
+        } else if let Some(start) = start.take() {
+            numbers.push((start, text.get(start..at).unwrap_or_default()));
+        }
+    }
+    numbers
 }
 
 /// The term as JSON on one line. Atoms but `nil`, `true` and `false`, tuples, structs, and all else
