@@ -9,6 +9,7 @@ use crate::{console, failure::Failure, input::Input, secret_key_base::SecretArgs
 
 /// Make and check the tokens of Plug.CSRFProtection
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -47,6 +48,13 @@ enum Command {
         secret: SecretArgs,
     },
 }
+
+const EXAMPLE: &str = "\
+Example:
+  $ phoenix-token csrf new > session_token
+  $ phoenix-token csrf mask --session-token-file session_token > form_token
+  $ phoenix-token csrf check --session-token-file session_token - < form_token
+  accepted";
 
 const NEW_EXAMPLE: &str = "\
 Example:

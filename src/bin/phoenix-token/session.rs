@@ -18,6 +18,7 @@ use crate::{
 
 /// Read and write the session cookie of Plug.Session
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +53,15 @@ enum Command {
         a128gcm: bool,
     },
 }
+
+const EXAMPLE: &str = "\
+Example:
+  $ export SECRET_KEY_BASE=\"$(phoenix-token secret)\"
+  $ cookie=\"$(phoenix-token session write --signing-salt Sb5x9SKE --data '{\"user_token\": \"x\"}')\"
+  $ printf %s \"$cookie\" | phoenix-token session read --signing-salt Sb5x9SKE -
+  %{\"user_token\" => \"[elided]\"}
+  $ printf %s \"$cookie\" | phoenix-token session read --signing-salt Sb5x9SKE --reveal user_token -
+  %{\"user_token\" => \"x\"}";
 
 const READ_EXAMPLE: &str = "\
 Example:

@@ -15,6 +15,7 @@ use crate::{failure::Failure, input::Input};
 /// `sqlite:`; `ecto://` is PostgreSQL. There is no TLS unless the command was installed with it; then
 /// `?sslmode=require`, `verify-ca` or `verify-full` asks for it, and Ecto's `?ssl=true` as `verify-full`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -80,6 +81,13 @@ enum Command {
         database: database::Args,
     },
 }
+
+const EXAMPLE: &str = "\
+Example:
+  $ export DATABASE_URL=sqlite:my_app.db
+  $ phoenix-token sessions list --user 42
+  $ phoenix-token sessions revoke-all --user 42 --email-tokens
+  1 session ended";
 
 const LIST_EXAMPLE: &str = "\
 Example:
