@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use phoenix_token::{
-    cookie::{Session, SessionCookie},
+    cookie::{Session, SessionCookie, SessionCookieBuilder},
     term::{Map, Term},
 };
 
@@ -121,19 +121,14 @@ pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
 impl CookieArgs {
     fn session_cookie(&self, a128gcm: bool, input: &mut Input) -> Result<SessionCookie, Failure> {
         let Secret { secret, source } = self.secret.read(input)?;
-        let KeyOptions { key_iterations, key_length, key_digest } = &self.options;
-        let mut builder = SessionCookie::builder(&secret, &self.signing_salt);
+        let mut builder = self.options.set(
+            SessionCookie::builder(&secret, &self.signing_salt),
+            SessionCookieBuilder::iterations,
+            SessionCookieBuilder::length,
+            SessionCookieBuilder::digest,
+        );
         if let Some(salt) = &self.encryption_salt {
             builder = builder.encryption_salt(salt);
-        }
-        if let Some(iterations) = key_iterations {
-            builder = builder.iterations(*iterations);
-        }
-        if let Some(length) = key_length {
-            builder = builder.length(*length);
-        }
-        if let Some(digest) = key_digest {
-            builder = builder.digest((*digest).into());
         }
         let builder = if a128gcm { builder.a128gcm() } else { builder };
         builder.build().map_err(|error| Failure::key(error, source))

@@ -1,6 +1,6 @@
 //! What `sign`, `encrypt`, `verify` and `decrypt` have in common: the key; and how tokens are made.
 
-use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, term::Term};
+use phoenix_token::{MaxAge, Sign, Timestamp, TokenKey, TokenKeyBuilder, term::Term};
 
 use crate::{
     data::DataArgs,
@@ -33,17 +33,12 @@ pub(crate) enum Use {
 impl TokenKeyArgs {
     pub(crate) fn key(&self, wanted: Use, input: &mut Input) -> Result<TokenKey, Failure> {
         let Secret { secret, source } = self.secret.read(input)?;
-        let KeyOptions { key_iterations, key_length, key_digest } = &self.options;
-        let mut builder = TokenKey::builder(&secret, &self.salt);
-        if let Some(iterations) = key_iterations {
-            builder = builder.iterations(*iterations);
-        }
-        if let Some(length) = key_length {
-            builder = builder.length(*length);
-        }
-        if let Some(digest) = key_digest {
-            builder = builder.digest((*digest).into());
-        }
+        let builder = self.options.set(
+            TokenKey::builder(&secret, &self.salt),
+            TokenKeyBuilder::iterations,
+            TokenKeyBuilder::length,
+            TokenKeyBuilder::digest,
+        );
         let builder = match wanted {
             Use::Signing => builder.signing_only(),
             Use::Encryption => builder,

@@ -24,6 +24,7 @@ mod difference;
 mod etf;
 mod file;
 mod hex;
+mod key_options;
 mod opening;
 mod report;
 mod runner;

@@ -6,14 +6,15 @@ use super::{
     base64url,
     difference::Difference,
     etf::Likeness,
-    file::{self, Digest, ensure, nullable},
+    file::{self, ensure, nullable},
+    key_options::KeyOptions,
     report::Report,
     tamper,
     term_json::TermJson,
 };
 use phoenix_token::{
     KeyError, Keyring, SecretKeyBase, VerifyError,
-    cookie::{Session, SessionCookie},
+    cookie::{Session, SessionCookie, SessionCookieBuilder},
     term::Term,
 };
 
@@ -24,19 +25,11 @@ struct Case {
     signing_salt: String,
     #[serde(deserialize_with = "nullable")]
     encryption_salt: Option<String>,
-    options: Options,
+    options: KeyOptions,
     session: TermJson,
     cookie: String,
     tampered: String,
     tampered_result: TamperedResult,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    key_iterations: Option<u32>,
-    key_length: Option<usize>,
-    key_digest: Option<Digest>,
 }
 
 /// What Plug made of a cookie with one character changed.
@@ -143,18 +136,14 @@ fn key(
     let secret = SecretKeyBase::new(format!("{}{secret}", case.secret_key_base))?;
     let signing_salt = format!("{}{signing}", case.signing_salt);
     let encryption_salt = case.encryption_salt.as_ref().map(|salt| format!("{salt}{encryption}"));
-    let mut builder = SessionCookie::builder(&secret, &signing_salt);
+    let mut builder = case.options.set(
+        SessionCookie::builder(&secret, &signing_salt),
+        SessionCookieBuilder::iterations,
+        SessionCookieBuilder::length,
+        SessionCookieBuilder::digest,
+    );
     if let Some(salt) = &encryption_salt {
         builder = builder.encryption_salt(salt);
-    }
-    if let Some(iterations) = case.options.key_iterations {
-        builder = builder.iterations(iterations);
-    }
-    if let Some(length) = case.options.key_length {
-        builder = builder.length(length);
-    }
-    if let Some(digest) = case.options.key_digest {
-        builder = builder.digest(digest.into());
     }
     if case.cookie.starts_with("QTEyOEdDTQ.") {
         builder = builder.a128gcm();

@@ -6,18 +6,17 @@ use serde::Deserialize;
 use super::{
     base64url,
     etf::Likeness,
-    file::{self, Age, Digest, ensure, nullable},
+    file::{self, Age, ensure, nullable},
     hex::Hex,
+    key_options::KeyOptions,
     opening::{FutureRule, Opening, Operation, TokenResult},
     report::Report,
     tamper,
     term_json::TermJson,
 };
 use phoenix_token::{
-    EncryptionKey, KeyError, MaxAge, SecretKeyBase, Sign, Timestamp, TokenKey, Verify, VerifyError,
-    key_generator::{self, Params},
-    message_encryptor,
-    term::Term,
+    EncryptionKey, KeyError, MaxAge, SecretKeyBase, Sign, Timestamp, TokenKey, TokenKeyBuilder,
+    Verify, VerifyError, key_generator, message_encryptor, term::Term,
 };
 
 #[derive(Deserialize)]
@@ -28,7 +27,7 @@ struct Case {
     salt: String,
     data: TermJson,
     data_etf: Hex,
-    options: Options,
+    options: KeyOptions,
     signed_at_ms: i64,
     #[serde(deserialize_with = "nullable")]
     max_age: Option<Age>,
@@ -36,15 +35,6 @@ struct Case {
     generated_at_ms: i64,
     checks: Vec<Check>,
     wrong: Vec<Wrong>,
-}
-
-/// The options of Plug.Crypto but for times and ages.
-#[derive(Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Options {
-    key_iterations: Option<u32>,
-    key_length: Option<usize>,
-    key_digest: Option<Digest>,
 }
 
 #[derive(Deserialize)]
@@ -111,20 +101,15 @@ fn check(case: &Case, rule: &mut Option<FutureRule>, report: &mut Report) -> Res
 
 fn key(case: &Case, secret: &str, salt: &str) -> Result<TokenKey, KeyError> {
     let secret = SecretKeyBase::new(secret)?;
-    if case.options == Options::default() && !is_v1(case) {
+    if case.options == KeyOptions::default() && !is_v1(case) {
         return Ok(TokenKey::derive(&secret, salt));
     }
-    let Options { key_iterations, key_length, key_digest } = case.options;
-    let mut builder = TokenKey::builder(&secret, salt);
-    if let Some(iterations) = key_iterations {
-        builder = builder.iterations(iterations);
-    }
-    if let Some(length) = key_length {
-        builder = builder.length(length);
-    }
-    if let Some(digest) = key_digest {
-        builder = builder.digest(digest.into());
-    }
+    let builder = case.options.set(
+        TokenKey::builder(&secret, salt),
+        TokenKeyBuilder::iterations,
+        TokenKeyBuilder::length,
+        TokenKeyBuilder::digest,
+    );
     match case.operation {
         Operation::Sign => builder.signing_only().build(),
         Operation::Encrypt if is_v1(case) => builder.a128gcm().build(),
@@ -188,11 +173,7 @@ fn payload(case: &Case, token: &str) -> Result<Vec<u8>, String> {
         let payload = token.split('.').nth(1).and_then(base64url::decode);
         return payload.ok_or_else(|| format!("no payload in {token}"));
     }
-    let Options { key_iterations, key_length, key_digest } = case.options;
-    let params = Params::new()
-        .iterations(key_iterations.unwrap_or(1000))
-        .length(key_length.unwrap_or(32))
-        .digest(key_digest.unwrap_or(Digest::Sha256).into());
+    let params = case.options.params();
     let secret = case.secret_key_base.as_bytes();
     let key = key_generator::derive(secret, case.salt.as_bytes(), &params)
         .and_then(|key| EncryptionKey::new(key.secret_bytes()))
