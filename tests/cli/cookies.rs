@@ -53,9 +53,13 @@ fn the_command_reads_what_the_library_writes_alone_and_in_a_header() {
     let cookie = encrypted().write(&session).unwrap();
     assert_eq!(read(&[&SALTS[..], &[&cookie]].concat()), r#"%{"locale" => "pl"}"#);
     let args = [&["session", "read", "--key", "_my_app_key"], &SALTS[..], &["-"]].concat();
-    for (before, after) in
-        [("Cookie: a=b; ", "; c=d"), ("cookie: ", ""), ("COOKIE:", ""), ("", ";")]
-    {
+    for (before, after) in [
+        ("Cookie: a=b; ", "; c=d"),
+        ("cookie: ", ""),
+        ("COOKIE:", ""),
+        ("", ";"),
+        ("", "; at=12:30"),
+    ] {
         let header = format!("{before}_my_app_key={cookie}{after}");
         assert_eq!(run_with(&header, &args).line(), r#"%{"locale" => "pl"}"#);
     }

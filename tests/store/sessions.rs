@@ -111,6 +111,11 @@ async fn lives<DB: phoenix_token::store::Backend>(
     let ended = store.end_by_handle(pool, user, handle).await.unwrap().unwrap();
     assert_eq!(ended.live_socket_topic, store.live_socket_topic(&third.token));
     assert_eq!((ended.user_id, ended.handle), (user, Some(handle)));
+    let shown = format!(
+        "Ended {{ user_id: {user:?}, handle: {:?}, live_socket_topic: [secret elided] }}",
+        ended.handle
+    );
+    assert_eq!(format!("{ended:?}"), shown);
     assert_eq!(store.lookup(pool, third.token.secret_bytes()).await.unwrap(), None);
 
     let ended = store.end_others(pool, user, token).await.unwrap();

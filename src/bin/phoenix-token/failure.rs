@@ -4,8 +4,6 @@ use std::{fmt::Display, io};
 
 use phoenix_token::{KeyError, SignError, VerifyError};
 
-use crate::utc;
-
 pub(crate) enum Failure {
     /// What was given is not valid. Exit code 1.
     Refused(String),
@@ -35,7 +33,7 @@ impl Failure {
         Self::Refused(match error {
             VerifyError::Invalid => format!("the {what} is invalid"),
             VerifyError::Expired { since: Some(since) } => {
-                format!("the {what} has expired, it was valid until {}", utc::text(*since))
+                format!("the {what} has expired, it was valid until {since}")
             }
             other => other.to_string(),
         })

@@ -2,7 +2,7 @@
 
 use phoenix_token::{UntrustedContent, UntrustedKind, inspect, key_generator::Digest, term::Term};
 
-use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, input::Input, utc};
+use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, input::Input};
 
 /// Show what a token or cookie says of itself, without its key: nobody has checked it
 ///
@@ -62,7 +62,7 @@ impl Args {
         match content {
             UntrustedContent::Token { untrusted_data, untrusted_signed_at, untrusted_max_age } => {
                 let mut lines = vec![self.line("data", untrusted_data)];
-                lines.extend(untrusted_signed_at.map(|at| format!("signed at: {}", utc::text(at))));
+                lines.extend(untrusted_signed_at.map(|at| format!("signed at: {at}")));
                 lines.extend(untrusted_max_age.map(|age| format!("max age: {age}")));
                 lines
             }

@@ -27,7 +27,6 @@ mod sessions;
 mod sign;
 mod terminal;
 mod token_options;
-mod utc;
 mod vectors;
 mod verify;
 

@@ -9,7 +9,7 @@ use phoenix_token::{
 use sqlx::{Connection as _, Pool, pool::PoolOptions};
 
 use super::{Args, Command, DEFAULT_PREFIX, ShowArgs, progress::Progress};
-use crate::{console, failure::Failure, terminal, utc};
+use crate::{console, failure::Failure, terminal};
 
 pub(super) async fn run<DB: Backend>(url: &str, args: &Args) -> Result<(), Failure> {
     let (database, (id_type, user_id_type)) = match &args.command {
@@ -106,7 +106,8 @@ async fn delete_all_expired<DB: Backend>(
 }
 
 fn show_list(sessions: &[Session]) -> Result<(), Failure> {
-    let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), utc::text);
+    let time =
+        |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
     // Both columns hold what a client has sent.
     let sent =
         |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), terminal::harmless);
@@ -117,7 +118,7 @@ fn show_list(sessions: &[Session]) -> Result<(), Failure> {
     rows.extend(sessions.iter().map(|session| {
         [
             session.handle.to_string(),
-            utc::text(session.inserted_at),
+            session.inserted_at.to_string(),
             time(session.authenticated_at),
             time(session.last_seen_at),
             sent(&session.ip_address),
