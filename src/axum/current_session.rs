@@ -46,7 +46,7 @@ impl CurrentSession {
     /// # Errors
     /// [`AuthError`]
     pub async fn list(&self, limit: u32, offset: u32) -> Result<Vec<store::Session>, AuthError> {
-        self.browser.list(&self.current, limit, offset).await
+        self.browser.list(&self.current(), limit, offset).await
     }
 
     /// Ends one of the user's sessions, by the handle that the list gives. Another user's handle ends
@@ -56,7 +56,7 @@ impl CurrentSession {
     /// # Errors
     /// [`AuthError`]
     pub async fn end(&self, handle: Handle) -> Result<Option<Ended>, AuthError> {
-        self.browser.end_one(&self.current, handle).await
+        self.browser.end_one(&self.current(), handle).await
     }
 
     /// Ends all of the user's sessions but this one.
@@ -64,7 +64,15 @@ impl CurrentSession {
     /// # Errors
     /// [`AuthError`]; [`AuthError::ended`] has what was ended all the same.
     pub async fn end_others(&self) -> Result<Vec<Ended>, AuthError> {
-        self.browser.end_others(&self.current).await
+        self.browser.end_others(&self.current()).await
+    }
+
+    /// What the browser has by now, where the handler has logged the same user in again; else what it
+    /// came with.
+    fn current(&self) -> Current {
+        let now = self.browser.current();
+        let same = now.filter(|now| now.session.user_id == self.current.session.user_id);
+        same.unwrap_or_else(|| self.current.clone())
     }
 
     /// [`Browser::log_out`]

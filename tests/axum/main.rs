@@ -21,6 +21,7 @@ mod cookies;
 mod csrf;
 mod disclosure;
 mod failures;
+mod one_request;
 mod reissued;
 mod responses;
 mod sessions;
