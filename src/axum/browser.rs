@@ -28,6 +28,14 @@ use crate::{
 /// log-out of its user. An extractor, and what [`CurrentSession`](super::CurrentSession) is made of.
 ///
 /// What is changed goes out with the response's head; later changes are lost.
+///
+/// # Where something fails
+/// A response that is made of an [`AuthError`] sends no cookie. Where a handler catches the error and
+/// answers otherwise, it depends on what failed:
+/// - After a log-in or a log-out that failed no cookie is sent either, also not for what had worked
+///   before it, so the browser stays as it was. If a later one of the same request succeeds, all goes
+///   out as if the first had not been tried.
+/// - What else may fail, such as a list of sessions, changes nothing of the cookies: they go out.
 #[derive(Clone)]
 pub struct Browser {
     visit: Arc<Visit>,
@@ -62,10 +70,11 @@ impl Browser {
     pub fn csrf_token(&self) -> Result<String, AuthError> {
         let masked = self.with_session(|session| {
             let token = session.csrf_token().map_or_else(CsrfToken::generate, Ok)?;
+            let masked = token.mask()?;
             session.put_csrf_token(&token);
-            token.mask()
+            Ok(masked)
         });
-        masked.map_err(|error: SignError| self.visit.failed(error))
+        masked.map_err(|error: SignError| error.into())
     }
 
     /// Whether a form brought a token of this session, for handlers of routes where the layer
@@ -92,7 +101,7 @@ impl Browser {
     /// nothing of it.
     ///
     /// # Errors
-    /// [`AuthError`]; no cookie is sent, so the browser stays as it was. But where the database gave no
+    /// [`AuthError`]; no cookie is sent, so the browser stays [as it was](Self#where-something-fails). But where the database gave no
     /// answer ([`StoreError::TimedOut`], a broken connection), what was asked may have happened all the
     /// same: then the token that the browser has is no more, if anybody was logged in, and the user
     /// logs in once more; or a session that nobody holds is in the user's list until it expires.
@@ -190,6 +199,7 @@ impl Browser {
             state.remember_me = RememberMeChange::Write(current.token.clone());
         }
         state.renewed = true;
+        state.failed = false;
         state.current = Some(current.clone());
         events::logged_in(remember_me);
         let return_to = return_to.filter(|path| request::is_local(path));
@@ -246,6 +256,7 @@ impl Browser {
         state.session.clear_all_but_flash();
         state.remember_me = RememberMeChange::Remove;
         state.renewed = true;
+        state.failed = false;
         if state.current.take().is_some() {
             events::logged_out();
         }
@@ -272,8 +283,7 @@ impl Browser {
     ) -> Result<Vec<store::Session>, AuthError> {
         let sessions = &self.visit.auth.sessions;
         let user = current.session.user_id;
-        let listed = sessions.list(user, &current.token, limit, offset).await;
-        listed.map_err(|error| self.visit.failed(error))
+        Ok(sessions.list(user, &current.token, limit, offset).await?)
     }
 
     pub(super) async fn end_one(
@@ -282,8 +292,7 @@ impl Browser {
         handle: Handle,
     ) -> Result<Option<Ended>, AuthError> {
         let sessions = &self.visit.auth.sessions;
-        let ended = sessions.end_by_handle(current.session.user_id, handle).await;
-        let ended = ended.map_err(|error| self.visit.failed(error))?;
+        let ended = sessions.end_by_handle(current.session.user_id, handle).await?;
         if ended.is_some() && handle == current.session.handle {
             let _ = self.leave(core::iter::empty());
         }
@@ -292,8 +301,7 @@ impl Browser {
 
     pub(super) async fn end_others(&self, current: &Current) -> Result<Vec<Ended>, AuthError> {
         let sessions = &self.visit.auth.sessions;
-        let ended = sessions.end_others(current.session.user_id, &current.token).await;
-        ended.map_err(|error| self.visit.failed(error))
+        Ok(sessions.end_others(current.session.user_id, &current.token).await?)
     }
 
     /// `require_authenticated_user`

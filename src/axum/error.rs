@@ -16,7 +16,9 @@ use crate::{
 /// As a response it is status 503 where the database failed, or did not answer in time, and 500 for
 /// all else, without a body: the cause is for the program's log.
 /// [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's extensions, where a layer
-/// outside finds it, and then sends no cookie at all: what the browser had stays as it was.
+/// outside finds it, and then sends no cookie at all: what the browser had stays as it was. What becomes
+/// of the cookies where the handler answers otherwise is told at
+/// [`Browser`](super::Browser#where-something-fails).
 #[derive(Clone, Debug)]
 pub struct AuthError {
     cause: Arc<Cause>,

@@ -43,8 +43,8 @@ pub(super) struct State {
     pub(super) renewed: bool,
     pub(super) current: Option<Current>,
     pub(super) remember_me: RememberMeChange,
-    /// What made the request fail: then nothing is written.
-    failed: bool,
+    /// Whether the last of looking up, logging in and logging out failed: then nothing is written.
+    pub(super) failed: bool,
 }
 
 /// Who is logged in, and with what.

@@ -2,14 +2,15 @@
 
 use axum::{Router, routing::post};
 use phoenix_token::{
-    axum::{AuthError, CurrentSession, LogIn},
+    axum::{AuthError, Browser, CurrentSession, LogIn},
     store::{Handle, Session},
 };
+use sqlx::SqlitePool;
 
 use crate::{
     databases::{Place as _, sqlite::SqliteMemory},
     jar::Jar,
-    service::Service,
+    service::{REMEMBER_ME, SESSION, Service},
 };
 
 async fn who(service: &Service, jar: &Jar) -> String {
@@ -78,4 +79,87 @@ async fn after_a_log_in_as_another_user_the_session_is_still_of_the_first() {
     for (jar, is) in [(&jar, "user 2"), (&first, "nobody"), (&second, "user 2")] {
         assert_eq!(who(&service, jar).await, is);
     }
+}
+
+#[tokio::test]
+async fn what_fails_and_changes_no_cookie_keeps_none_back() {
+    let service = Service::new().await;
+    let pool = service.pool.clone();
+    let go_on = post(async move |session: CurrentSession| {
+        session.browser().put_flash("info", "The list will be back soon.");
+        pool.close().await;
+        assert!(session.list(10, 0).await.is_err());
+        assert!(session.end(session.handle).await.is_err());
+        assert!(session.end_others().await.is_err());
+    });
+    let app = Router::new().route("/", go_on).layer(service.auth.layer());
+    let mut jar = service.logged_in(1).await;
+    assert_eq!(jar.post(&app, "/").await.set_names(), [SESSION]);
+    assert_eq!(service.session(&jar).flash("info"), Some("The list will be back soon."));
+    assert!(service.session(&jar).user_token().is_some());
+}
+
+/// The database refuses all statements of the kind.
+async fn refuse(pool: &SqlitePool, statement: &str) {
+    let body = "ON users_tokens BEGIN SELECT RAISE(ABORT, 'no'); END";
+    SqliteMemory::run(pool, &format!("CREATE TRIGGER refuse BEFORE {statement} {body}")).await;
+}
+
+async fn allow(pool: &SqlitePool) {
+    SqliteMemory::run(pool, "DROP TRIGGER refuse").await;
+}
+
+#[tokio::test]
+async fn a_log_in_that_succeeds_at_the_second_attempt_is_sent() {
+    let service = Service::new().await;
+    let pool = service.pool.clone();
+    let log_in = post(async move |browser: Browser| {
+        browser.put_flash("info", "Welcome back!");
+        refuse(&pool, "INSERT").await;
+        assert!(browser.log_in(1, &LogIn::new()).await.is_err());
+        allow(&pool).await;
+        browser.log_in(1, &LogIn::new()).await
+    });
+    let app = Router::new().route("/", log_in).layer(service.auth.layer());
+    let mut jar = Jar::default();
+    assert_eq!(jar.post(&app, "/").await.set_names(), [SESSION]);
+    assert_eq!(who(&service, &jar).await, "user 1");
+    assert_eq!(service.session(&jar).flash("info"), Some("Welcome back!"));
+}
+
+#[tokio::test]
+async fn a_log_out_that_succeeds_at_the_second_attempt_is_sent() {
+    for everywhere in [false, true] {
+        let service = Service::new().await;
+        let pool = service.pool.clone();
+        let log_out = post(async move |browser: Browser| {
+            let leave = async || match everywhere {
+                false => browser.log_out().await,
+                true => browser.log_out_everywhere().await,
+            };
+            refuse(&pool, "DELETE").await;
+            assert!(leave().await.is_err());
+            allow(&pool).await;
+            leave().await
+        });
+        let app = Router::new().route("/", log_out).layer(service.auth.layer());
+        let mut jar = service.logged_in(1).await;
+        assert_eq!(jar.post(&app, "/").await.set_names(), [REMEMBER_ME, SESSION]);
+        assert!(service.session(&jar).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_that_fails_keeps_back_what_had_worked_before_it() {
+    let service = Service::new().await;
+    let pool = service.pool.clone();
+    let leave = post(async move |browser: Browser| {
+        let _ = browser.log_in(1, &LogIn::new()).await?;
+        refuse(&pool, "DELETE").await;
+        assert!(browser.log_out().await.is_err());
+        Ok::<_, AuthError>(())
+    });
+    let app = Router::new().route("/", leave).layer(service.auth.layer());
+    let answer = Jar::default().post(&app, "/").await;
+    assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (200, 0));
 }
