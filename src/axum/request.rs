@@ -5,7 +5,7 @@ use std::{borrow::ToOwned, string::String};
 
 use ::axum::{
     extract::OriginalUri,
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts},
 };
 
 /// The longest path, with its query, that is noted in the session: it leaves half of the cookie to what
@@ -34,16 +34,18 @@ impl Facts {
             host: host(parts).to_owned(),
             return_to: path.map(Into::into),
             user_agent: text(&parts.headers, header::USER_AGENT).map(Into::into),
-            remember_me: cookie(&parts.headers, remember_me).map(Into::into),
+            remember_me: cookie(parts, remember_me).map(Into::into),
         }
     }
 }
 
 /// The value of a cookie: within a header the first of that name, and of several headers the last,
-/// as `Plug.Conn.fetch_cookies/1` has it.
-pub(super) fn cookie<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
-    let mut all = headers.get_all(header::COOKIE).iter().rev();
-    all.find_map(|header| in_header(header.as_bytes(), name.as_bytes()))
+/// as `Plug.Conn.fetch_cookies/1` has it. From HTTP/2 on several are parts of one (RFC 9113, section
+/// 8.2.3), which Bandit joins before Plug sees them.
+pub(super) fn cookie<'r>(parts: &'r Parts, name: &str) -> Option<&'r str> {
+    let mut all = parts.headers.get_all(header::COOKIE).iter();
+    let find = |header: &'r HeaderValue| in_header(header.as_bytes(), name.as_bytes());
+    if parts.version >= Version::HTTP_2 { all.find_map(find) } else { all.rev().find_map(find) }
 }
 
 fn in_header<'r>(header: &'r [u8], name: &[u8]) -> Option<&'r str> {
@@ -85,13 +87,13 @@ mod tests {
 
     #[test]
     fn of_two_cookies_of_one_name_plugs_choice_is_taken() {
-        let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "a=1; b=2 ;a=3".parse().unwrap());
-        assert_eq!(cookie(&headers, "a"), Some("1"));
-        assert_eq!(cookie(&headers, "b"), Some("2"));
-        headers.append(header::COOKIE, "xa=9;a=x=y".parse().unwrap());
-        assert_eq!(cookie(&headers, "a"), Some("x=y"));
-        assert_eq!(cookie(&headers, "c"), None);
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.headers.append(header::COOKIE, "a=1; b=2 ;a=3".parse().unwrap());
+        assert_eq!(cookie(&parts, "a"), Some("1"));
+        assert_eq!(cookie(&parts, "b"), Some("2"));
+        parts.headers.append(header::COOKIE, "xa=9;a=x=y".parse().unwrap());
+        assert_eq!(cookie(&parts, "a"), Some("x=y"));
+        assert_eq!(cookie(&parts, "c"), None);
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) enum RememberMeChange {
 impl Visit {
     /// `fetch_session`: a cookie that this service cannot read counts as none.
     pub(super) fn begin(auth: Arc<UserAuth>, parts: &Parts) -> Self {
-        let cookie = request::cookie(&parts.headers, auth.session_options.name());
+        let cookie = request::cookie(parts, auth.session_options.name());
         let read = auth.session.read(cookie).map(|it| (it.data, it.key != 0));
         let (brought, outdated) = read.unwrap_or_default();
         let state = State { session: brought.clone(), brought, outdated, ..State::default() };

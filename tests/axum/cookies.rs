@@ -1,5 +1,9 @@
 //! How the cookies are called and sent, and what else their response says.
 
+use axum::{
+    body::Body,
+    http::{Request, Version, header},
+};
 use phoenix_token::{
     SecretKeyBase,
     axum::UserAuth,
@@ -8,7 +12,7 @@ use phoenix_token::{
 
 use crate::{
     jar::Jar,
-    service::{SECRET, Service, app, secret},
+    service::{REMEMBER_ME, SECRET, SESSION, Service, app, secret},
 };
 
 type Step = fn(UserAuth) -> UserAuth;
@@ -87,4 +91,32 @@ async fn without_a_word_about_https_each_cookies_own_options_stand() {
     let auth = service.auth.clone().remember_me(own);
     let session = "_my_app_key=…; path=/; secure; HttpOnly; SameSite=Lax";
     assert_eq!(sent(&auth).await, ["own=…; path=/; HttpOnly", session]);
+}
+
+/// Bandit, before Plug, makes one of those that HTTP/2 brings: there it is the first of a name.
+#[tokio::test]
+async fn of_two_cookie_headers_it_is_plugs_choice_in_each_version_of_http() {
+    let service = Service::new().await;
+    let mut jars = Vec::new();
+    for user in [1, 2] {
+        let mut jar = Jar::default();
+        jar.post(&service.app(), &format!("/log-in?user={user}&remember_me=true")).await;
+        jars.push(jar);
+    }
+    for name in [SESSION, REMEMBER_ME] {
+        for (version, is) in [
+            (Version::HTTP_10, "user 2"),
+            (Version::HTTP_11, "user 2"),
+            (Version::HTTP_2, "user 1"),
+            (Version::HTTP_3, "user 1"),
+        ] {
+            let mut request = Request::get("/").version(version);
+            for jar in &jars {
+                request = request.header(header::COOKIE, format!("{name}={}", jar.cookies[name]));
+            }
+            let request = request.body(Body::empty()).unwrap();
+            let answer = Jar::default().send(&service.app(), request).await;
+            assert_eq!(answer.body, is, "{name} by {version:?}");
+        }
+    }
 }
