@@ -2,9 +2,15 @@
 //! feature nothing is left of it.
 //!
 //! An event names what happened and how often, and never what was in it: no token, cookie, key,
-//! payload, live-socket topic (which is the token) or user. A missing token is no event, for every
+//! payload, live-socket topic (which is the token) or user, nor the words of a database, which may quote
+//! any of them. A missing token is no event, for every
 //! visitor's first request is without.
 
+#[cfg(all(feature = "axum", feature = "tracing"))]
+use std::borrow::Cow;
+
+#[cfg(feature = "axum")]
+use crate::store::StoreError;
 use crate::{error::VerifyError, keyring::RotateError, time::Timestamp};
 
 /// DEBUG `token refused`: `operation` is `verify`, `decrypt`, `rotate`, `read cookie` or `rotate cookie`.
@@ -102,6 +108,21 @@ pub(crate) fn session_reissued() {
     tracing::debug!(target: TARGET, "session reissued");
 }
 
+/// WARN `store failed`, with axum: `operation` is `look up`, `touch`, `reissue`, `log in`, `undo log in`,
+/// `log out`, `log out everywhere`, `list`, `end` or `end others`; `reason` is a word for the failure. `code` is what the database calls the
+/// failure, its SQLSTATE or SQLite's number, where the failure is the database's own word.
+#[cfg(feature = "axum")]
+#[cold]
+pub(crate) fn store_failed(operation: &'static str, error: &StoreError) {
+    #[cfg(feature = "tracing")]
+    {
+        let (reason, code) = failure(error);
+        let code = code.as_deref();
+        tracing::warn!(target: TARGET, operation, reason, code, "store failed");
+    }
+    let _ = (operation, error);
+}
+
 /// DEBUG `CSRF token refused`: a request had to bring a CSRF token, and brought none of its session, or a form
 /// too large to look for one.
 #[cfg(feature = "axum")]
@@ -122,4 +143,36 @@ fn reason(error: &VerifyError) -> Option<&'static str> {
         VerifyError::Local => Some("local"),
         VerifyError::Data(_) => Some("data"),
     }
+}
+
+/// A word for each failure, and the database's code.
+#[cfg(all(feature = "axum", feature = "tracing"))]
+fn failure(error: &StoreError) -> (&'static str, Option<Cow<'_, str>>) {
+    match error {
+        StoreError::Database(error) => {
+            let reason = match error {
+                sqlx::Error::Database(_) => "refused",
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => "unreachable",
+                _ => "unexpected answer",
+            };
+            (reason, code(error))
+        }
+        StoreError::Busy(error) => ("busy", code(error)),
+        StoreError::NoConnection => ("no connection", None),
+        StoreError::TimedOut => ("timed out", None),
+        StoreError::Incomplete { error, .. } => failure(error),
+        StoreError::Table { .. } | StoreError::Name(_) => ("table", None),
+        StoreError::IdType => ("id type", None),
+        StoreError::AddressTooLong => ("address", None),
+        StoreError::Unreadable { .. } => ("unreadable", None),
+        StoreError::Randomness => ("randomness", None),
+    }
+}
+
+#[cfg(all(feature = "axum", feature = "tracing"))]
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(|error| error.code())
 }

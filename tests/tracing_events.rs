@@ -252,3 +252,85 @@ fn who_logs_in_and_out_with_axum_is_not_named() {
          DEBUG message=CSRF token refused\n"
     );
 }
+
+#[cfg(feature = "axum")]
+#[test]
+fn what_the_store_fails_at_is_said_with_the_databases_code_and_not_its_words() {
+    use axum::{Router, routing::post};
+    use databases::{Place as _, sqlite::SqliteMemory};
+    use phoenix_token::axum::CurrentSession;
+    use service::Service;
+    use std::pin::Pin;
+
+    async fn refuse(service: &Service, statement: &str) {
+        let trigger = format!(
+            "CREATE TRIGGER refuse_{statement} BEFORE {statement} ON users_tokens \
+             BEGIN SELECT RAISE(ABORT, 'a secret of the user'); END"
+        );
+        SqliteMemory::run(&service.pool, &trigger).await;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let of = |work: fn(Service) -> Pin<Box<dyn Future<Output = ()>>>| {
+        said(|| runtime.block_on(async { work(Service::new().await).await }))
+    };
+
+    let while_reading = of(|service| {
+        Box::pin(async move {
+            let mut jar = service.logged_in(1).await;
+            refuse(&service, "INSERT").await;
+            refuse(&service, "UPDATE").await;
+            service.clock.advance(Duration::from_secs(8 * 86_400));
+            jar.get(&service.app(), "/").await;
+        })
+    });
+    assert_eq!(
+        while_reading,
+        "DEBUG message=logged in remember_me=false\n\
+         WARN message=store failed operation=\"touch\" reason=\"refused\" code=\"1811\"\n\
+         WARN message=store failed operation=\"reissue\" reason=\"refused\" code=\"1811\"\n"
+    );
+
+    let coming_and_going = of(|service| {
+        Box::pin(async move {
+            let (mut jar, app) = (service.logged_in(1).await, service.app());
+            refuse(&service, "DELETE").await;
+            jar.post(&app, "/log-in?user=2").await;
+            jar.post(&app, "/log-in?user=0186fa3d-1c2f-4c4f-9aaa-1234567890ab").await;
+            jar.post(&app, "/log-out").await;
+            jar.post(&app, "/log-out-everywhere").await;
+        })
+    });
+    assert_eq!(
+        coming_and_going,
+        "DEBUG message=logged in remember_me=false\n\
+         WARN message=store failed operation=\"undo log in\" reason=\"refused\" code=\"1811\"\n\
+         WARN message=store failed operation=\"log in\" reason=\"refused\" code=\"1811\"\n\
+         WARN message=store failed operation=\"log in\" reason=\"id type\"\n\
+         WARN message=store failed operation=\"log out\" reason=\"refused\" code=\"1811\"\n\
+         WARN message=store failed operation=\"log out everywhere\" reason=\"refused\" code=\"1811\"\n"
+    );
+
+    let without_a_database = of(|service| {
+        Box::pin(async move {
+            let mut jar = service.logged_in(1).await;
+            let pool = service.pool.clone();
+            let tidy = post(async move |session: CurrentSession| {
+                pool.close().await;
+                session.list(10, 0).await.unwrap_err();
+                session.end(session.handle).await.unwrap_err();
+                session.end_others().await.unwrap_err();
+            });
+            let app = Router::new().route("/", tidy).layer(service.auth.layer());
+            jar.post(&app, "/").await;
+            jar.post(&app, "/").await;
+        })
+    });
+    assert_eq!(
+        without_a_database,
+        "DEBUG message=logged in remember_me=false\n\
+         WARN message=store failed operation=\"list\" reason=\"unreachable\"\n\
+         WARN message=store failed operation=\"end\" reason=\"unreachable\"\n\
+         WARN message=store failed operation=\"end others\" reason=\"unreachable\"\n\
+         WARN message=store failed operation=\"look up\" reason=\"unreachable\"\n"
+    );
+}

@@ -11,7 +11,7 @@ use super::{
     error::{AuthError, Rejection},
     log_in::{LogIn, LoggedIn, LoggedOut},
     request,
-    state::{Current, RememberMeChange, Visit},
+    state::{self, Current, RememberMeChange, Visit},
     user_auth::Release,
 };
 use crate::{
@@ -113,10 +113,11 @@ impl Browser {
         options: &LogIn,
     ) -> Result<LoggedIn, AuthError> {
         let user_id = user_id.into();
+        let failed = |error| self.visit.failed("log in", error);
         let before = self.current();
         let same_user = before.as_ref().is_some_and(|before| before.session.user_id == user_id);
         let renewed = match before.as_ref().filter(|_| same_user) {
-            Some(before) => self.renew(before).await.map_err(|error| self.visit.failed(error))?,
+            Some(before) => self.renew(before).await.map_err(failed)?,
             None => None,
         };
         // Its token is no more, whatever keeps it.
@@ -126,7 +127,7 @@ impl Browser {
             Some(renewed) => renewed,
             None => {
                 let opened = self.open(user_id, options, before.as_ref().filter(|_| !same_user));
-                opened.await.map_err(|error| self.visit.failed(error))?
+                opened.await.map_err(failed)?
             }
         };
         let auth = &*self.visit.auth;
@@ -169,7 +170,9 @@ impl Browser {
         if let Some(other) = other
             && let Err(error) = sessions.end(other.token.secret_bytes()).await
         {
-            let _ = sessions.end(made.token.secret_bytes()).await;
+            if let Err(error) = sessions.end(made.token.secret_bytes()).await {
+                events::store_failed("undo log in", &error);
+            }
             return Err(error);
         }
         Ok(auth.current(made.session, made.token))
@@ -224,7 +227,7 @@ impl Browser {
         let mut ended = None;
         if let Some(token) = token {
             let answer = auth.sessions.end(token.secret_bytes()).await;
-            ended = answer.map_err(|error| self.visit.failed(error))?;
+            ended = answer.map_err(|error| self.visit.failed("log out", error))?;
         }
         Ok(self.leave(ended.into_iter()))
     }
@@ -240,7 +243,7 @@ impl Browser {
         let Some(current) = self.current() else { return self.log_out().await };
         let sessions = &self.visit.auth.sessions;
         let ended = sessions.end_all(current.session.user_id, EndAll::Sessions).await;
-        let ended = ended.map_err(|error| self.visit.failed(error))?;
+        let ended = ended.map_err(|error| self.visit.failed("log out everywhere", error))?;
         Ok(self.leave(ended.into_iter()))
     }
 
@@ -283,7 +286,8 @@ impl Browser {
     ) -> Result<Vec<store::Session>, AuthError> {
         let sessions = &self.visit.auth.sessions;
         let user = current.session.user_id;
-        Ok(sessions.list(user, &current.token, limit, offset).await?)
+        let listed = sessions.list(user, &current.token, limit, offset).await;
+        listed.map_err(|error| state::told("list", error))
     }
 
     pub(super) async fn end_one(
@@ -292,7 +296,8 @@ impl Browser {
         handle: Handle,
     ) -> Result<Option<Ended>, AuthError> {
         let sessions = &self.visit.auth.sessions;
-        let ended = sessions.end_by_handle(current.session.user_id, handle).await?;
+        let ended = sessions.end_by_handle(current.session.user_id, handle).await;
+        let ended = ended.map_err(|error| state::told("end", error))?;
         if ended.is_some() && handle == current.session.handle {
             let _ = self.leave(core::iter::empty());
         }
@@ -301,7 +306,8 @@ impl Browser {
 
     pub(super) async fn end_others(&self, current: &Current) -> Result<Vec<Ended>, AuthError> {
         let sessions = &self.visit.auth.sessions;
-        Ok(sessions.end_others(current.session.user_id, &current.token).await?)
+        let ended = sessions.end_others(current.session.user_id, &current.token).await;
+        ended.map_err(|error| state::told("end others", error))
     }
 
     /// `require_authenticated_user`

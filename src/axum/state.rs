@@ -20,7 +20,7 @@ use crate::{
     cookie::Session,
     error::SignError,
     events,
-    store::{self, SessionToken},
+    store::{self, SessionToken, StoreError},
     term::Term,
     token::Verify,
 };
@@ -87,9 +87,9 @@ impl Visit {
     }
 
     /// Notes that nothing is to be written.
-    pub(super) fn failed(&self, error: impl Into<AuthError>) -> AuthError {
+    pub(super) fn failed(&self, operation: &'static str, error: StoreError) -> AuthError {
         self.state().failed = true;
-        error.into()
+        told(operation, error)
     }
 
     /// `fetch_current_scope_for_user`: the token of the session, or else the one of the remember-me
@@ -98,7 +98,8 @@ impl Visit {
     pub(super) async fn authenticate(&self) -> Result<(), AuthError> {
         let Some((token, remembered)) = self.token() else { return Ok(()) };
         let found = self.auth.sessions.lookup(token.secret_bytes()).await;
-        let Some(session) = found.map_err(|error| self.failed(error))? else {
+        let found = found.map_err(|error| self.failed("look up", error))?;
+        let Some(session) = found else {
             events::session_refused(if remembered.is_some() { "remember me" } else { "session" });
             return Ok(());
         };
@@ -157,8 +158,10 @@ impl Visit {
     /// and the next one tries again.
     async fn touch(&self, session: &store::Session, token: &SessionToken) {
         let minute_ago = session.read_at.as_millis().saturating_sub(60_000);
-        if session.last_seen_at.is_none_or(|seen| seen.as_millis() <= minute_ago) {
-            let _ = self.auth.sessions.touch(token).await;
+        if session.last_seen_at.is_none_or(|seen| seen.as_millis() <= minute_ago)
+            && let Err(error) = self.auth.sessions.touch(token).await
+        {
+            events::store_failed("touch", &error);
         }
     }
 
@@ -195,7 +198,9 @@ impl Visit {
             current.filter(|it| self.auth.sessions.should_reissue(&it.session)).cloned()
         };
         let Some(old) = due.filter(|_| self.auth.release == Release::V1_8) else { return };
-        let Ok(Some(made)) = self.auth.sessions.reissue(&old.token).await else { return };
+        let reissued = self.auth.sessions.reissue(&old.token).await;
+        let reissued = reissued.inspect_err(|error| events::store_failed("reissue", error));
+        let Ok(Some(made)) = reissued else { return };
         events::session_reissued();
         let mut state = self.state();
         self.auth.put_token(&mut state.session, &made.token);
@@ -243,4 +248,10 @@ impl Visit {
         let value = |text| HeaderValue::try_from(text).map_err(|_| SignError::CookieCharacter);
         cookies.into_iter().map(value).collect()
     }
+}
+
+/// What a handler gets, and the program's log.
+pub(super) fn told(operation: &'static str, error: StoreError) -> AuthError {
+    events::store_failed(operation, &error);
+    error.into()
 }
