@@ -117,7 +117,8 @@
 //! - A user who logs in while logged in is led to `signed_in_path` as anyone; upstream, with LiveView,
 //!   leads them to `/users/settings`.
 //! - A CSRF token is looked for in forms and in the header `x-csrf-token`; upstream finds one in JSON too.
-//! - Where the database fails the answer is status 503, and no cookie is sent.
+//! - Where the database fails the answer is status 503, or 500 where waiting mends nothing, and no cookie
+//!   is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
 //! - A page is not led back to whose path and query are over 1,536 bytes, or too long for what else is in
 //!   the session. Upstream takes what the cookie holds, and raises for more.

@@ -109,8 +109,8 @@ pub(crate) fn session_reissued() {
 }
 
 /// WARN `store failed`, with axum: `operation` is `look up`, `touch`, `reissue`, `log in`, `undo log in`,
-/// `log out`, `log out everywhere`, `list`, `end` or `end others`; `reason` is a word for the failure. `code` is what the database calls the
-/// failure, its SQLSTATE or SQLite's number, where the failure is the database's own word.
+/// `log out`, `log out everywhere`, `list`, `end` or `end others`; `reason` is a word for the failure.
+/// `code` is the database's for it, an SQLSTATE or SQLite's number, where it has answered at all.
 #[cfg(feature = "axum")]
 #[cold]
 pub(crate) fn store_failed(operation: &'static str, error: &StoreError) {

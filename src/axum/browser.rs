@@ -101,9 +101,9 @@ impl Browser {
     /// nothing of it.
     ///
     /// # Errors
-    /// [`AuthError`]; no cookie is sent, so the browser stays [as it was](Self#where-something-fails). But where the database gave no
-    /// answer ([`StoreError::TimedOut`], a broken connection), what was asked may have happened all the
-    /// same: then the token that the browser has is no more, if anybody was logged in, and the user
+    /// [`AuthError`]; no cookie is sent, so the browser stays [as it was](Self#where-something-fails). But
+    /// where the database gave no answer ([`StoreError::TimedOut`], a broken connection), what was asked
+    /// may have happened all the same: then the token that the browser has is no more, if anybody was logged in, and the user
     /// logs in once more; or a session that nobody holds is in the user's list until it expires.
     ///
     /// [`StoreError::TimedOut`]: crate::store::StoreError::TimedOut

@@ -6,6 +6,8 @@ use ::axum::{
     response::{IntoResponse, Response},
 };
 
+use sqlx::error::ErrorKind;
+
 use crate::{
     error::SignError,
     store::{Ended, StoreError},
@@ -14,7 +16,9 @@ use crate::{
 /// The store, or the making of a cookie, failed. It is no word about whether anybody is logged in.
 ///
 /// As a response it is status 503 where the database failed, or did not answer in time, and 500 for
-/// all else, without a body: the cause is for the program's log.
+/// all else, without a body: the cause is for the program's log. It is 500 too where the database says
+/// what waiting does not mend: a constraint is violated, or there is no such table or column, or, of
+/// PostgreSQL, no right to it.
 /// [`UserAuth::layer`](super::UserAuth::layer) puts it into the response's extensions, where a layer
 /// outside finds it, and then sends no cookie at all: what the browser had stays as it was. What becomes
 /// of the cookies where the handler answers otherwise is told at
@@ -51,6 +55,9 @@ impl AuthError {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match &*self.cause {
+            Cause::Store(StoreError::Database(error)) if is_lasting(error) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             // What may be another way when it is tried again later.
             Cause::Store(
                 StoreError::Database(_)
@@ -110,6 +117,22 @@ impl core::error::Error for AuthError {
             Cause::Cookie(_) => None,
         }
     }
+}
+
+/// Whether the database says that a constraint is violated, that there is no such table or column, or
+/// that the user has no right to it.
+fn is_lasting(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    if !matches!(error.kind(), ErrorKind::Other) {
+        return true;
+    }
+    error.code().is_some_and(|code| match &*code {
+        // SQLite's for a statement that the schema does not allow.
+        "1" => true,
+        // MySQL's for a lack of rights, but also for too many statements in this hour.
+        "42000" => false,
+        code => code.starts_with("42"),
+    })
 }
 
 /// Why an extractor turned a request down.

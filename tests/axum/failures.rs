@@ -1,6 +1,6 @@
 //! What a browser gets where something fails: a status, and no cookie.
 
-use std::time::Duration;
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use phoenix_token::{
     cookie::Session,
     store::{IdType, Settings, StoreError},
 };
+use sqlx::error::{DatabaseError, ErrorKind};
 use tower::ServiceExt as _;
 
 use crate::{
@@ -31,7 +32,7 @@ async fn a_failing_database_is_503_without_a_word_and_never_a_log_out() {
     jar.post(&service.app(), "/log-in?user=1&remember_me=true").await;
     let mut remembered = jar.clone();
     remembered.cookies.remove(SESSION);
-    service.break_database().await;
+    service.pool.close().await;
     for jar in [&mut jar, &mut remembered] {
         for uri in ["/", "/settings", "/sudo", "/put?a=b"] {
             let answer = jar.get(&service.app(), uri).await;
@@ -74,6 +75,83 @@ async fn a_session_whose_id_became_unreadable_is_logged_out() {
     }
 }
 
+/// There is no table, or what it is to hold is not allowed.
+#[tokio::test]
+async fn what_waiting_does_not_mend_is_500() {
+    let service = Service::new().await;
+    let mut jar = service.logged_in(1).await;
+    let rule = "CREATE UNIQUE INDEX one_session ON users_tokens (user_id)";
+    SqliteMemory::run(&service.pool, rule).await;
+    let answer = Jar::default().post(&service.app(), "/log-in?user=1").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(jar.get(&service.app(), "/").await.body, "user 1");
+    service.break_database().await;
+    let answer = jar.get(&service.app(), "/").await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, ""));
+    assert_eq!(answer.set_cookies(), [""; 0]);
+}
+
+/// What a database answers.
+#[derive(Debug)]
+struct Refused(Option<&'static str>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl Error for Refused {}
+
+impl DatabaseError for Refused {
+    fn message(&self) -> &str {
+        "refused"
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        self.0.map(Into::into)
+    }
+
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
+}
+
+#[test]
+fn by_the_code_of_each_database_it_is_known_what_waiting_mends() {
+    for (code, status) in [
+        (Some("42P01"), 500), // PostgreSQL: no such table
+        (Some("42703"), 500), // PostgreSQL: no such column
+        (Some("42501"), 500), // PostgreSQL: no right to it
+        (Some("42S02"), 500), // MySQL: no such table
+        (Some("42S22"), 500), // MySQL: no such column
+        (Some("1"), 500),     // SQLite: no such table or column
+        (Some("42000"), 503), // MySQL: also too many statements in this hour
+        (Some("25006"), 503), // PostgreSQL: another host is the primary now
+        (Some("53300"), 503), // PostgreSQL: too many connections
+        (Some("57P01"), 503), // PostgreSQL: shutting down
+        (Some("08004"), 503), // MySQL: too many connections
+        (Some("10"), 503),    // SQLite: the disk
+        (Some("13"), 503),    // SQLite: no room
+        (None, 503),
+    ] {
+        let error = sqlx::Error::Database(Box::new(Refused(code)));
+        assert_eq!(AuthError::from(StoreError::Database(error)).status(), status, "{code:?}");
+    }
+}
+
 #[tokio::test]
 async fn who_brings_no_token_needs_no_database() {
     let service = Service::new().await;
@@ -91,7 +169,7 @@ async fn logging_in_that_fails_writes_nothing_at_all() {
     }
     let service = Service::new().await;
     let app = Router::new().route("/", post(log_in)).layer(service.auth.layer());
-    service.break_database().await;
+    service.pool.close().await;
     let request = Request::post("/").body(Body::empty()).unwrap();
     let response = app.oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
