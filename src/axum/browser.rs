@@ -19,7 +19,7 @@ use crate::{
     csrf_protection::{CsrfToken, InvalidCsrfToken},
     error::SignError,
     events,
-    store::{self, EndAll, Ended, Handle, Id, SessionToken},
+    store::{self, Ended, Handle, Id, SessionToken},
     term::Term,
     token::Presented,
 };
@@ -233,16 +233,16 @@ impl Browser {
     }
 
     /// Logs the user out of this browser and of all others. Without a user it is
-    /// [`log_out`](Self::log_out).
+    /// [`log_out`](Self::log_out). What was sent by e-mail stays valid.
     ///
     /// # Errors
     /// [`AuthError`]; the browser stays as it was. [`AuthError::ended`] has what was ended all the same:
-    /// if this browser's session is among it, the user can ask no second time, so end all of
-    /// `ended()[0].user_id` once more by the store.
+    /// if this browser's session is among it, the user can ask no second time, so do it for them, by
+    /// [`Store::end_all`](store::Store::end_all) of `ended()[0].user_id` with `EndAll::Sessions`.
     pub async fn log_out_everywhere(&self) -> Result<LoggedOut, AuthError> {
         let Some(current) = self.current() else { return self.log_out().await };
         let sessions = &self.visit.auth.sessions;
-        let ended = sessions.end_all(current.session.user_id, EndAll::Sessions).await;
+        let ended = sessions.end_all(current.session.user_id).await;
         let ended = ended.map_err(|error| self.visit.failed("log out everywhere", error))?;
         Ok(self.leave(ended.into_iter()))
     }

@@ -1,4 +1,4 @@
-use core::{convert::Infallible, fmt};
+use core::fmt;
 use std::sync::Arc;
 
 use ::axum::{
@@ -86,12 +86,6 @@ impl From<StoreError> for AuthError {
 impl From<SignError> for AuthError {
     fn from(error: SignError) -> Self {
         Self { cause: Arc::new(Cause::Cookie(error)) }
-    }
-}
-
-impl From<Infallible> for AuthError {
-    fn from(never: Infallible) -> Self {
-        match never {}
     }
 }
 

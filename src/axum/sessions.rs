@@ -29,7 +29,8 @@ pub(super) trait Sessions: Send + Sync {
     ) -> Answer<'a, Vec<Session>>;
     fn end<'a>(&'a self, token: &'a [u8]) -> Answer<'a, Option<Ended>>;
     fn end_by_handle(&self, user_id: Id, handle: Handle) -> Answer<'_, Option<Ended>>;
-    fn end_all(&self, user_id: Id, what: EndAll) -> Answer<'_, Vec<Ended>>;
+    /// Not the e-mail tokens: a log-out everywhere leaves a change of address on its way.
+    fn end_all(&self, user_id: Id) -> Answer<'_, Vec<Ended>>;
     fn end_others<'a>(&'a self, user_id: Id, current: &'a SessionToken) -> Answer<'a, Vec<Ended>>;
     fn should_reissue(&self, session: &Session) -> bool;
     fn live_socket_topic(&self, token: &SessionToken) -> String;
@@ -80,8 +81,8 @@ impl<DB: Backend> Sessions for On<DB> {
         Box::pin(self.store.end_by_handle(&self.pool, user_id, handle))
     }
 
-    fn end_all(&self, user_id: Id, what: EndAll) -> Answer<'_, Vec<Ended>> {
-        Box::pin(self.store.end_all(&self.pool, user_id, what))
+    fn end_all(&self, user_id: Id) -> Answer<'_, Vec<Ended>> {
+        Box::pin(self.store.end_all(&self.pool, user_id, EndAll::Sessions))
     }
 
     fn end_others<'a>(&'a self, user_id: Id, current: &'a SessionToken) -> Answer<'a, Vec<Ended>> {
