@@ -120,8 +120,9 @@
 //! - Where the database fails the answer is status 503, or 500 where waiting mends nothing, and no cookie
 //!   is sent.
 //! - A redirect leads to this site only; upstream raises for what would lead elsewhere.
-//! - A page is not led back to whose path and query are over 1,536 bytes, or too long for what else is in
-//!   the session. Upstream takes what the cookie holds, and raises for more.
+//! - The user is led back to no page whose path and query together are longer than 1,536 bytes, or too long
+//!   to fit into the session cookie beside what else is there. Upstream notes any that fits, and raises
+//!   where none does.
 //! - A `cache-control` that lets shared caches keep the response gives way to the default where a
 //!   cookie of this module is sent.
 //!

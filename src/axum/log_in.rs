@@ -59,12 +59,18 @@ impl LogIn {
     }
 
     /// The client's address, which only you can tell: a proxy may stand before this service.
+    ///
+    /// It is of no effect where the same user is logged in already: their session goes on, with the
+    /// address that it began with.
     pub fn ip_address(mut self, address: impl Into<IpAddr>) -> Self {
         self.new = self.new.ip_address(address);
         self
     }
 
     /// Another name for the device than the request's `User-Agent`.
+    ///
+    /// It is of no effect where the same user is logged in already: their session goes on, with the
+    /// name that it began with.
     pub fn user_agent(mut self, user_agent: impl AsRef<str>) -> Self {
         self.new = self.new.user_agent(user_agent);
         self

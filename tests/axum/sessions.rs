@@ -218,6 +218,11 @@ async fn a_session_knows_the_device_it_was_made_on() {
         let row = row(&service, &jar).await;
         assert_eq!(row.user_agent.as_deref(), Some(user_agent));
         assert_eq!(row.ip_address.as_deref(), address);
+        let request = Request::post("/?name=tablet").header(header::USER_AGENT, "Another");
+        jar.send(&app, request.body(Body::empty()).unwrap()).await;
+        let row = self::row(&service, &jar).await;
+        assert_eq!(row.user_agent.as_deref(), Some(user_agent), "it is the same session");
+        assert_eq!(row.ip_address.as_deref(), address);
     }
 }
 
