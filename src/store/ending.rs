@@ -78,6 +78,12 @@ impl<DB: Backend> Store<DB> {
 
     /// Ends all sessions of the user: log-out everywhere.
     ///
+    /// It finds also what is being reissued at the moment: by itself, and in a transaction of the
+    /// caller in READ COMMITTED, PostgreSQL's default. In a stricter one on PostgreSQL it does not see
+    /// what was committed since that began, a reissue's new row among it, and says `Ok` all the same:
+    /// there call it again after the commit. It does not see at all what Phoenix's own reissue is about
+    /// to write.
+    ///
     /// # Errors
     /// [`StoreError`]; [`Incomplete`](StoreError::Incomplete) with those that were ended, where it
     /// failed after that.
@@ -97,7 +103,7 @@ impl<DB: Backend> Store<DB> {
     }
 
     /// Ends all sessions of the user but that of the `current` token. If that is not a session of
-    /// the user's, all.
+    /// the user's, all. In a transaction of the caller see [`end_all`](Self::end_all).
     ///
     /// # Errors
     /// As for [`end_all`](Self::end_all).
