@@ -87,6 +87,10 @@ impl SetCookie {
 
     /// For this domain and those below it. Two services on hosts of their own share a cookie this
     /// way.
+    ///
+    /// To a browser it is another cookie than that of the same name without a domain, which it neither
+    /// replaces nor removes: both are sent, the older first, and the first is read. So where the
+    /// cookie was in use without a domain, give it a new name as well.
     pub fn domain(mut self, domain: impl Into<Cow<'static, str>>) -> Self {
         self.domain = Some(domain.into());
         self
