@@ -184,9 +184,12 @@ impl UserAuth {
         self
     }
 
-    /// Of which release the other side's `UserAuth` is; [`Release::V1_8`] by default. With 1.7 the
-    /// store's settings have a validity of 60 days, and the remember-me cookie its
-    /// [`MAX_AGE_1_7`](RememberMe::MAX_AGE_1_7).
+    /// Of which release the other side's `UserAuth` is; [`Release::V1_8`] by default.
+    ///
+    /// Sessions of 1.7 are valid for 60 days, which this does not set: give the store's settings their
+    /// [`validity`](crate::store::Settings::validity), and [`remember_me`](Self::remember_me) a cookie of
+    /// [`MAX_AGE_1_7`](RememberMe::MAX_AGE_1_7). Otherwise users are logged out here after 14 days, and
+    /// a [sweeper](Store::spawn_sweeper) deletes rows that Phoenix still takes.
     pub fn release(mut self, release: Release) -> Self {
         self.release = release;
         self
