@@ -36,6 +36,12 @@
 //! An operation may be dropped before it has ended, as servers do when a client goes away; its
 //! outcome is unknown then, as after [`StoreError::TimedOut`]. It leaves nothing behind in its pool.
 //!
+//! # Behind PgBouncer
+//! sqlx gives every prepared statement a name, also with `statement_cache_capacity(0)`. In transaction
+//! mode PgBouncer has to follow them: from 1.21 on, with `max_prepared_statements` above 0. An older one
+//! answers `prepared statement "sqlx_s_1" already exists`; there take session mode. In either mode it
+//! has to be told `ignore_startup_parameters = extra_float_digits`, which sqlx sends.
+//!
 //! # In your `Cargo.toml`
 //! The pool is one of sqlx, in the version that this crate has. It chooses no TLS: name one of sqlx's
 //! `tls-…` features where the database is elsewhere.
