@@ -40,7 +40,7 @@ pub enum EmailKind {
     ResetPassword,
 }
 
-/// An e-mail token that is, or was until it was used just now, valid.
+/// A valid e-mail token, or one that this call has just used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmailToken {
