@@ -28,6 +28,7 @@ use jar::Jar;
 use phoenix_token::{
     SecretKeyBase, Timestamp,
     cookie::{RememberMe, SessionCookie},
+    store::SessionToken,
 };
 use serde_json::Value;
 use service::postgres::Phoenix;
@@ -215,6 +216,92 @@ async fn a_link_goes_only_to_who_has_confirmed_their_address() {
         assert!(page.contains("If that address is known here"), "the same for all");
         assert_eq!(site.links.lock().unwrap().len(), links, "{address}");
     }
+}
+
+/// `deliver_login_instructions/2` for Bob, and the rows that someone else may hold of his account.
+async fn phoenix_sends_bob_a_link(pool: &PgPool, token: &[u8; 32]) {
+    let sql = r#"INSERT INTO "users_tokens" ("context","token","sent_to","user_id","inserted_at")
+                 SELECT context, token, sent_to, "id", now() AT TIME ZONE 'UTC' FROM "users", (VALUES
+                   ('login', sha256($1), 'bob@example.com'), ('session', $2, NULL),
+                   ('login', sha256($2), 'bob@example.com')) AS rows (context, token, sent_to)
+                 WHERE "email" = 'bob@example.com'"#;
+    sqlx::query(sql).bind(&token[..]).bind(&[1_u8; 32][..]).execute(pool).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_of_a_registration_confirms_the_account_and_ends_all_that_was_there_before() {
+    for migration in [MIGRATION.to_owned(), with_uuids()] {
+        let Some(pool) = Postgres::fresh().await else { return };
+        sqlx::raw_sql(AssertSqlSafe(migration)).execute(&pool).await.unwrap();
+        let case = cases().remove(0);
+        let site = site(&pool, &case.phoenix).await;
+        phoenix_sends_bob_a_link(&pool, &[7; 32]).await;
+        phoenix_inserts(&pool, &[9; 32]).await;
+
+        let (jar, answer) = uses_link(&site, &[7; 32]).await;
+        assert_eq!(answer.location(), Some("/users/sessions"));
+        let token = *jar.session(&session_cookie(&case.phoenix), KEY).user_token().unwrap();
+        assert_eq!(phoenix_knows(&pool, &token).await.as_deref(), Some("bob@example.com"));
+        assert_eq!(phoenix_knows(&pool, &[1; 32]).await, None);
+        let confirmed = "count(t.*) = 1 AND bool_and(confirmed_at <= now() AT TIME ZONE 'UTC')";
+        assert_eq!(bobs(&pool, confirmed).await, "true", "the new session alone is left");
+        let ann = phoenix_knows(&pool, &[9; 32]).await;
+        assert_eq!(ann.as_deref(), Some("Ann@example.com"), "another's session stays");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_of_an_unconfirmed_account_with_a_password_signs_nobody_in() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let site = site(&pool, &case.phoenix).await;
+    phoenix_sends_bob_a_link(&pool, &[7; 32]).await;
+    let password = r#"UPDATE "users" SET "hashed_password" = '$2b$12$' WHERE "id" = 2"#;
+    sqlx::raw_sql(password).execute(&pool).await.unwrap();
+
+    let (jar, answer) = uses_link(&site, &[7; 32]).await;
+    assert_eq!(answer.location(), Some("/users/log-in"));
+    assert_eq!(jar.session(&session_cookie(&case.phoenix), KEY).user_token(), None);
+    let unchanged = "count(t.*) = 3 AND bool_and(confirmed_at IS NULL)";
+    assert_eq!(bobs(&pool, unchanged).await, "true", "as upstream, which raises");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_of_a_confirmed_account_ends_nothing_but_itself() {
+    let Some(pool) = Postgres::fresh().await else { return };
+    sqlx::raw_sql(MIGRATION).execute(&pool).await.unwrap();
+    let case = cases().remove(0);
+    let site = site(&pool, &case.phoenix).await;
+    phoenix_sends_bob_a_link(&pool, &[7; 32]).await;
+    let confirmed =
+        r#"UPDATE "users" SET "hashed_password" = '$2b$12$', "confirmed_at" = '2026-01-03'"#;
+    sqlx::raw_sql(confirmed).execute(&pool).await.unwrap();
+
+    let (_, answer) = uses_link(&site, &[7; 32]).await;
+    assert_eq!(answer.location(), Some("/users/sessions"));
+    let others = "count(t.*) = 3 AND bool_and(confirmed_at = '2026-01-03')";
+    assert_eq!(bobs(&pool, others).await, "true", "the new session, and all but the link");
+    let (_, again) = uses_link(&site, &[7; 32]).await;
+    assert_eq!(again.location(), Some("/users/log-in"), "it works once");
+}
+
+/// What holds of Bob's row `u` and his tokens `t`.
+async fn bobs(pool: &PgPool, condition: &str) -> String {
+    let sql = format!(
+        r#"SELECT ({condition})::text FROM "users" AS u JOIN "users_tokens" AS t ON t."user_id" = u."id"
+           WHERE u."email" = 'bob@example.com'"#
+    );
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
+}
+
+/// Presses the button of the page that the link leads to, in a browser of its own.
+async fn uses_link(site: &Site, token: &[u8; 32]) -> (Jar, jar::Answer) {
+    let mut jar = Jar::default();
+    let form = csrf(&jar.get(&site.app, "/users/log-in").await.body);
+    let path = format!("/users/log-in/{}", SessionToken::from_bytes(token).unwrap().to_base64url());
+    let answer = jar.post_form(&site.app, &path, &form).await;
+    (jar, answer)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,9 +11,6 @@ pub(crate) trait Links: Send + Sync {
 
     /// Whether it is valid, and stays so.
     fn look<'a>(&'a self, token: &'a str) -> Answer<'a, Option<EmailToken>>;
-
-    /// Takes it, once.
-    fn take<'a>(&'a self, token: &'a str) -> Answer<'a, Option<EmailToken>>;
 }
 
 impl<DB: Backend> Links for (Store<DB>, Pool<DB>) {
@@ -24,9 +21,5 @@ impl<DB: Backend> Links for (Store<DB>, Pool<DB>) {
 
     fn look<'a>(&'a self, token: &'a str) -> Answer<'a, Option<EmailToken>> {
         Box::pin(self.0.verify_email_token(&self.1, &EmailContext::Login, token, None))
-    }
-
-    fn take<'a>(&'a self, token: &'a str) -> Answer<'a, Option<EmailToken>> {
-        Box::pin(self.0.consume_email_token(&self.1, &EmailContext::Login, token, None))
     }
 }

@@ -48,6 +48,9 @@ pub(crate) trait Users: marker::Send + Sync {
     fn by_email<'a>(&'a self, email: &'a str) -> Answer<'a, Option<Id>>;
 
     fn email(&self, id: Id) -> Answer<'_, Option<String>>;
+
+    /// Uses up the token of a link: whom it signs in. `login_user_by_magic_link/1`
+    fn take_link<'a>(&'a self, token: &'a str) -> Answer<'a, Option<Id>>;
 }
 
 /// Serves the pages until the program is stopped.

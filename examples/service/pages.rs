@@ -142,9 +142,9 @@ async fn use_link(
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     Form(Remember { remember_me }): Form<Remember>,
 ) -> Result<Response, AuthError> {
-    let Some(link) = service.links.take(&token).await? else { return Ok(refused(&browser)) };
+    let Some(user) = service.users.take_link(&token).await? else { return Ok(refused(&browser)) };
     let options = LogIn::new().remember_me(remember_me).ip_address(client.ip());
-    let logged_in = browser.log_in(link.user_id, &options).await?;
+    let logged_in = browser.log_in(user, &options).await?;
     browser.put_flash("info", "Welcome back!");
     Ok(logged_in.into_response())
 }

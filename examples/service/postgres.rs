@@ -6,7 +6,7 @@ use phoenix_token::{
     SecretKeyBase,
     axum::{Release, UserAuth},
     cookie::{RememberMe, SessionCookie},
-    store::{Column, Id, IdType, Settings, Store, StoreError, TableProblem},
+    store::{Column, EmailContext, EndAll, Id, IdType, Settings, Store, StoreError, TableProblem},
 };
 use sqlx::PgPool;
 
@@ -90,7 +90,7 @@ pub(crate) async fn on(
         let (session, remember_me) = phoenix.cookies(&other, release)?;
         auth = auth.also_read(session, remember_me)?;
     }
-    let users = Arc::new(InPostgres(pool.clone()));
+    let users = Arc::new(InPostgres(store.clone(), pool.clone()));
     Ok(Service { auth, users, links: Arc::new((store, pool.clone())), send, origin })
 }
 
@@ -119,7 +119,7 @@ async fn with_its_ids(
     }
 }
 
-struct InPostgres(PgPool);
+struct InPostgres(Store<sqlx::Postgres>, PgPool);
 
 impl Users for InPostgres {
     /// Only who has confirmed their address, as a link confirms it: what an unconfirmed account holds
@@ -129,7 +129,7 @@ impl Users for InPostgres {
             let sql = "SELECT id::text FROM users
                        WHERE email = $1::citext AND confirmed_at IS NOT NULL";
             let id: Option<String> =
-                sqlx::query_scalar(sql).bind(email).fetch_optional(&self.0).await?;
+                sqlx::query_scalar(sql).bind(email).fetch_optional(&self.1).await?;
             Ok(id.and_then(|id| id.parse().ok()))
         })
     }
@@ -145,7 +145,39 @@ impl Users for InPostgres {
                         .bind(id.to_string())
                 }
             };
-            Ok(query.fetch_optional(&self.0).await?)
+            Ok(query.fetch_optional(&self.1).await?)
+        })
+    }
+
+    /// A link of Phoenix's is as good as one of ours, so also the one that confirms a new account.
+    fn take_link<'a>(&'a self, token: &'a str) -> Answer<'a, Option<Id>> {
+        Box::pin(async move {
+            let (store, login) = (&self.0, &EmailContext::Login);
+            let mut transaction = self.1.begin().await?;
+            let link = store.consume_email_token(&mut transaction, login, token, None).await?;
+            let Some(link) = link else { return Ok(None) };
+            // The store has seen that it is the user's. The id would be a number or a UUID.
+            let email = link.sent_to.unwrap_or_default();
+            let sql = "SELECT confirmed_at IS NOT NULL, hashed_password IS NOT NULL
+                       FROM users WHERE email = $1::citext FOR UPDATE";
+            let state: Option<(bool, bool)> =
+                sqlx::query_as(sql).bind(&email).fetch_optional(&mut *transaction).await?;
+            match state {
+                Some((true, _)) => (),
+                Some((false, false)) => {
+                    let sql = "UPDATE users SET (confirmed_at, updated_at) =
+                                 (SELECT now, now FROM date_trunc('second', now() AT TIME ZONE 'UTC') AS now)
+                               WHERE email = $1::citext";
+                    sqlx::query(sql).bind(&email).execute(&mut *transaction).await?;
+                    let everything = EndAll::SessionsAndEmailTokens;
+                    store.end_all(&mut transaction, link.user_id, everything).await?;
+                }
+                // Whoever chose that password may not be who reads this mail. The transaction is given
+                // up, so nothing has changed.
+                Some((false, true)) | None => return Ok(None),
+            }
+            transaction.commit().await?;
+            Ok(Some(link.user_id))
         })
     }
 }

@@ -162,6 +162,17 @@ impl<DB: Backend> Store<DB> {
     /// Uses the token: like [`verify_email_token`](Self::verify_email_token), but of any number of
     /// calls at the same time one gets it, and all others `None`.
     ///
+    /// It deletes this token and nothing else. What it proves is that its holder reads the user's mail,
+    /// so before it logs anybody in, look at the user's row, in the same transaction:
+    /// - Where `confirmed_at` is null and a password is set, log nobody in: whoever registered may have
+    ///   chosen it for somebody else's address.
+    /// - Where `confirmed_at` is null and there is no password, confirm the account, and end all that was
+    ///   there before: [`end_all`](Self::end_all) with
+    ///   [`SessionsAndEmailTokens`](super::EndAll::SessionsAndEmailTokens).
+    /// - After a change of address, delete the user's other tokens of this context.
+    ///
+    /// The guide ([Phoenix → here](crate::guide::phoenix_to_here#what-a-link-ends)) has the code.
+    ///
     /// # Errors
     /// [`StoreError`], such as [`Unreadable`](StoreError::Unreadable) where MySQL could not delete the
     /// row; a text that is no token is `None`.
