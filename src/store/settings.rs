@@ -339,8 +339,9 @@ impl Settings {
     /// How old the old row of a reissued session is made.
     pub(crate) fn grace_age(&self) -> Duration {
         // By its age alone it is known to be reissued, and one that is to be reissued is younger.
-        let longest = self.validity.saturating_sub(self.reissue_age) / 2;
-        self.validity.saturating_sub(self.grace.unwrap_or_default().min(longest))
+        let left = self.validity.saturating_sub(self.reissue_age);
+        let grace = self.grace.unwrap_or_default().min(left.checked_div(2).unwrap_or_default());
+        self.validity.saturating_sub(grace)
     }
 
     /// The type of ids of users or, of any other column, of rows.
