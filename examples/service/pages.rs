@@ -19,7 +19,7 @@ use super::{
     Service,
     device::device,
     html::{Escaped, bare_page, csrf_field, form, page},
-    times::{ago, iso},
+    times::ago,
 };
 
 type Page = Result<Html<String>, AuthError>;
@@ -233,7 +233,7 @@ async fn data(State(service): State<Service>, session: SudoSession) -> Page {
     let mut entries = format!("<dt>Your e-mail address</dt><dd>{}</dd>", Escaped(&email));
     for one in session.list(1_000, 0).await? {
         let device = device(one.user_agent.as_deref());
-        let at = iso(one.inserted_at);
+        let at = one.inserted_at.to_string();
         entries += &format!("<dt>Signed in at {}</dt><dd>{}</dd>", Escaped(&at), Escaped(&device));
     }
     page("Your data", session.browser(), Some(&email), &format!("<dl>{entries}</dl>"))
