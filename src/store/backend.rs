@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::{dialect::Dialect, error::StoreError, statement::Statement};
 
-/// A database that the store works on: [`sqlx::Sqlite`], [`sqlx::Postgres`] or [`sqlx::MySql`],
+/// A database that the store works on: `sqlx::Sqlite`, `sqlx::Postgres` or `sqlx::MySql`,
 /// each with its feature.
 pub trait Backend:
     Runs + Carries<i64> + Carries<Option<String>> + Carries<Option<Vec<u8>>>

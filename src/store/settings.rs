@@ -260,6 +260,16 @@ impl Settings {
     /// Half of the time between [`reissue_age`](Self::reissue_age) and [`validity`](Self::validity) is
     /// the longest. A session that is not used before its last `grace` is not reissued any more.
     ///
+    /// It has a price: now and then a user logs in once more. Where the answer with the new token is
+    /// lost, the browser has the old one alone, and is logged out when grace ends; the remember-me
+    /// cookie does not help, since the session's token goes before it and it holds the same one. Of two
+    /// requests at once, the answer of the second may write the session with the old token (a message, a
+    /// first CSRF token) over the new one, with the same outcome. Without grace the next request would be
+    /// given another token.
+    ///
+    /// Beside Phoenix 1.8 the old row is old enough to be reissued: a request that comes to Phoenix with
+    /// the old token before grace ends is given a new session.
+    ///
     /// With [`TokenStorage::Both`] a hashed row is not set back behind `raw_until`, where its digest
     /// would open the session; its token stays valid until it expires.
     pub fn grace(mut self, grace: Duration) -> Self {
