@@ -94,7 +94,7 @@ pub use cbor::Cbor;
 pub use error::{DataError, DecodeError, EncodeError, Invalid, KeyError, SignError, VerifyError};
 pub use inspect::{Untrusted, UntrustedContent, UntrustedKind, inspect, inspect_with};
 pub use keyring::{DuplicateKey, Keyring, Matched, RingKey, RotateError};
-/// Whose `CryptoRng` the functions take that end in `_with_rng`.
+/// Its `CryptoRng` is what functions ending in `_with_rng` take.
 pub use rand_core;
 pub use secret::{EncryptionKey, SecretKeyBase, SigningKey};
 pub use time::{MaxAge, Timestamp};

@@ -209,7 +209,7 @@ impl<DB: Backend> Store<DB> {
     /// user in one statement: make it once, and run it with [`lookup_row`](Self::lookup_row).
     ///
     /// The table is called `t`; `columns` follow those of the session: `user_id` and `handle` as text,
-    /// `token`, `inserted_at`, `authenticated_at`, `last_seen_at`, `user_agent`, `ip_address`, and
+    /// `token` (null: the caller has it), `inserted_at`, `authenticated_at`, `last_seen_at`, `user_agent`, `ip_address`, and
     /// `read_at`, the database's time, or null by a given clock.
     ///
     /// ```no_run

@@ -198,8 +198,8 @@ impl Default for MaxAge {
 }
 
 impl From<Duration> for MaxAge {
-    /// Whole seconds become an integer, all else a float: the first one with all milliseconds of the
-    /// duration, for whoever verifies multiplies it by 1 000 and cuts what is less than one.
+    /// Whole seconds become an integer, all else the nearest float, or the one above it where a
+    /// millisecond would be lost: whoever verifies multiplies it by 1 000 and cuts what is less than one.
     fn from(duration: Duration) -> Self {
         if duration.subsec_nanos() == 0 {
             return Self(Age::Seconds(i128::from(duration.as_secs())));
@@ -224,7 +224,9 @@ impl fmt::Display for Timestamp {
         let (days, of_day) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
         let (year, month, day) = calendar::date(days);
         let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")?;
+        let sign = if year < 0 { "-" } else { "" };
+        let year = year.unsigned_abs();
+        write!(f, "{sign}{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")?;
         match of_day % 1000 {
             0 => f.write_str("Z"),
             millis => write!(f, ".{millis:03}Z"),
@@ -236,7 +238,10 @@ impl fmt::Display for MaxAge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Age::Seconds(seconds) => write!(f, "{seconds} s"),
-            Age::Fraction(seconds) => write!(f, "{seconds} s"),
+            Age::Fraction(seconds) => {
+                let text = alloc::format!("{seconds:.9}");
+                write!(f, "{} s", text.trim_end_matches('0').trim_end_matches('.'))
+            }
             Age::Infinity => f.write_str("infinity"),
         }
     }
@@ -263,6 +268,7 @@ mod tests {
             (1_767_323_045_006, "2026-01-02 03:04:05.006Z"),
             (1_798_761_599_999, "2026-12-31 23:59:59.999Z"),
             (-62_167_219_200_000, "0000-01-01 00:00:00Z"),
+            (-62_231_631_999_999, "-0003-12-16 11:33:20.001Z"),
         ] {
             assert_eq!(Timestamp::from_millis(millis).to_string(), written);
         }
@@ -275,6 +281,8 @@ mod tests {
     fn an_age_is_printed_in_seconds() {
         assert_eq!(MaxAge::minutes(2).to_string(), "120 s");
         assert_eq!(MaxAge::seconds_f64(1.5).map(|age| age.to_string()).as_deref(), Some("1.5 s"));
+        assert_eq!(MaxAge::seconds_f64(20.0).map(|age| age.to_string()).as_deref(), Some("20 s"));
+        assert_eq!(MaxAge::from(Duration::from_millis(1001)).to_string(), "1.001 s");
         assert_eq!(MaxAge::INFINITY.to_string(), "infinity");
     }
 

@@ -33,8 +33,9 @@ use crate::{
 /// A response that is made of an [`AuthError`] sends no cookie. Where a handler catches the error and
 /// answers otherwise, it depends on what failed:
 /// - After a log-in or a log-out that failed no cookie is sent either, also not for what had worked
-///   before it, so the browser stays as it was. If a later one of the same request succeeds, all goes
-///   out as if the first had not been tried.
+///   before it: the browser keeps what it came with, of which a log-in before has made the token
+///   useless, if it was the same user's. If a later one of the same request succeeds, all goes out as if
+///   the first had not been tried.
 /// - What else may fail, such as a list of sessions, changes nothing of the cookies: they go out.
 #[derive(Clone)]
 pub struct Browser {

@@ -55,9 +55,7 @@ impl AuthError {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match &*self.cause {
-            Cause::Store(StoreError::Database(error)) if is_lasting(error) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Cause::Store(error) if is_lasting(error) => StatusCode::INTERNAL_SERVER_ERROR,
             // What may be another way when it is tried again later.
             Cause::Store(
                 StoreError::Database(_)
@@ -115,8 +113,13 @@ impl core::error::Error for AuthError {
 
 /// Whether the database says that a constraint is violated, that there is no such table or column, or
 /// that the user has no right to it.
-fn is_lasting(error: &sqlx::Error) -> bool {
-    let Some(error) = error.as_database_error() else { return false };
+fn is_lasting(error: &StoreError) -> bool {
+    let error = match error {
+        StoreError::Database(error) => error.as_database_error(),
+        StoreError::Incomplete { error, .. } => return is_lasting(error),
+        _ => None,
+    };
+    let Some(error) = error else { return false };
     if !matches!(error.kind(), ErrorKind::Other) {
         return true;
     }

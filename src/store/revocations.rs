@@ -63,6 +63,10 @@ impl Revocations {
 
     pub(crate) fn revoked(&self, subject: &Subject<'_>) {
         self.last.fetch_max(self.now(), Ordering::SeqCst);
+        self.changed(subject);
+    }
+
+    fn changed(&self, subject: &Subject<'_>) {
         let count = self.count.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         if let Some(slot) = self.slot(subject) {
             slot.revoked.fetch_max(count, Ordering::SeqCst);
@@ -71,7 +75,12 @@ impl Revocations {
 
     /// Counts the revoke when dropped: after the answer of the database, or without one.
     pub(crate) fn begin<'a>(&'a self, subject: Subject<'a>) -> Revoke<'a> {
-        Revoke { revocations: self, subject, answered: false }
+        Revoke { revocations: self, subject, ends: true, answered: false }
+    }
+
+    /// Likewise of what changes and does not end: the cache is to ask again, and a replica may answer.
+    pub(crate) fn begin_change<'a>(&'a self, subject: Subject<'a>) -> Revoke<'a> {
+        Revoke { revocations: self, subject, ends: false, answered: false }
     }
 
     /// Whether what a look-up found, with this count before it, still holds.
@@ -124,6 +133,7 @@ impl Revocations {
 pub(crate) struct Revoke<'a> {
     revocations: &'a Revocations,
     subject: Subject<'a>,
+    ends: bool,
     answered: bool,
 }
 
@@ -140,7 +150,10 @@ impl Drop for Revoke<'_> {
         if let (Some(slot), false) = (self.revocations.slot(&self.subject), self.answered) {
             slot.unanswered.fetch_max(self.revocations.now(), Ordering::SeqCst);
         }
-        self.revocations.revoked(&self.subject);
+        match self.ends {
+            true => self.revocations.revoked(&self.subject),
+            false => self.revocations.changed(&self.subject),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use core::{mem, time::Duration};
 use std::{boxed::Box, string::String, vec::Vec};
 
 use sqlx::{Connection as _, Row as _};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
     backend::{Args, Backend, BoxFuture, Value},
@@ -77,9 +78,21 @@ pub(crate) struct Outcome<DB: Backend> {
     pub(crate) left: usize,
 }
 
-/// Lets serializable transactions begin beside each other, but one that is tried again runs alone in
-/// this process: many at one time give each other up, again and again, whatever rows they touch.
+/// Lets the serializable transactions of a store begin beside each other, but one that is tried again
+/// runs alone: many at one time give each other up, again and again, whatever rows they touch.
 pub(crate) type Turns = tokio::sync::RwLock<()>;
+
+/// Waits for a turn, but not for one who waits for a lock of the database: then it goes without.
+async fn turn(
+    turns: &Turns,
+    attempt: u32,
+    patience: Duration,
+) -> (Option<RwLockReadGuard<'_, ()>>, Option<RwLockWriteGuard<'_, ()>>) {
+    match attempt {
+        1 => (tokio::time::timeout(patience, turns.read()).await.ok(), None),
+        _ => (None, tokio::time::timeout(patience, turns.write()).await.ok()),
+    }
+}
 
 /// Runs the operation, again where the database asks for it, and no longer than `limit`: with no time
 /// left, not at all.
@@ -101,26 +114,24 @@ pub(crate) async fn run<DB: Backend>(
     let in_transaction = connection.is_in_transaction();
     let attempts = if in_transaction { 1 } else { settings.attempts };
     let takes_turns = operation.isolation == Isolation::Serializable && !in_transaction;
+    let patience = limit.checked_div(8).unwrap_or_default();
+    // What the last attempt failed by, as long as the next one has not begun.
+    let mut conflict = None;
     let tried = async {
         let mut attempt = 1;
         loop {
-            let performed = perform::<DB>(connection, dialect, settings, operation, values);
-            let outcome = if !takes_turns {
-                performed.await
-            } else if attempt == 1 {
-                let _beside_others = turns.read().await;
-                performed.await
-            } else {
-                let _alone = turns.write().await;
-                performed.await
-            };
+            let held = if takes_turns { Some(turn(turns, attempt, patience).await) } else { None };
+            conflict = None;
+            let outcome = perform::<DB>(connection, dialect, settings, operation, values).await;
+            drop(held);
             match outcome {
                 Err(error) if !error.as_database_error().is_some_and(DB::is_conflict) => {
                     return Err(error.into());
                 }
                 Err(error) if attempt >= attempts => return Err(StoreError::Busy(error)),
-                Err(_) => {
+                Err(error) => {
                     events::statement_retried(attempt);
+                    conflict = Some(error);
                     tokio::time::sleep(pause(attempt)).await;
                 }
                 Ok(outcome) => return Ok(outcome),
@@ -128,11 +139,16 @@ pub(crate) async fn run<DB: Backend>(
             attempt = attempt.saturating_add(1);
         }
     };
-    let outcome = tokio::time::timeout(limit, tried).await;
-    outcome.unwrap_or_else(|_| {
-        connection.timed_out();
-        Err(StoreError::TimedOut)
-    })
+    if let Ok(outcome) = tokio::time::timeout(limit, tried).await {
+        return outcome;
+    }
+    match conflict {
+        Some(conflict) => Err(StoreError::Busy(conflict)),
+        None => {
+            connection.timed_out();
+            Err(StoreError::TimedOut)
+        }
+    }
 }
 
 /// Boxed, so that what the callers' futures hold of it is plainly `Send`.

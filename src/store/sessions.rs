@@ -160,7 +160,8 @@ impl<DB: Backend> Store<DB> {
     /// The old token stays valid, since other requests on their way still carry it: until it
     /// expires, or for [`Settings::grace`](super::Settings::grace), which is advised, for the new row and
     /// the old are two, and [`end`](Self::end) ends one. `None` where the session has
-    /// ended or expired by then, or is in its grace period.
+    /// ended or expired by then, or is in its grace period. After the commit of a transaction of the caller's,
+    /// [`forget`](Self::forget) the user, where both a grace period and a cache are set.
     ///
     /// # Errors
     /// [`StoreError`]; bytes that are no token are `None`, without a query.
@@ -172,14 +173,11 @@ impl<DB: Backend> Store<DB> {
         let Some(token) = SessionToken::from_bytes(token) else { return Ok(None) };
         let digest = token.digest();
         // A cache has it as it was before.
-        let changed = self
-            .inner
-            .settings
-            .grace
-            .map(|_| self.inner.revocations.begin(Subject::Token(&digest)));
+        let change = (self.inner.settings.grace)
+            .map(|_| self.inner.revocations.begin_change(Subject::Token(&digest)));
         let made = self.insert(db, &self.sql().reissue, self.presented(&token)).await?;
-        if let Some(changed) = changed {
-            changed.answered();
+        if let Some(change) = change {
+            change.answered();
         }
         Ok(made)
     }

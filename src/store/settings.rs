@@ -271,7 +271,8 @@ impl Settings {
     /// the old token before grace ends is given a new session.
     ///
     /// With [`TokenStorage::Both`] a hashed row is not set back behind `raw_until`, where its digest
-    /// would open the session; its token stays valid until it expires.
+    /// would open the session; its token stays valid until it expires, and may be reissued by each who
+    /// asks.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = Some(grace);
         self
@@ -348,9 +349,12 @@ impl Settings {
 
     /// How old the old row of a reissued session is made.
     pub(crate) fn grace_age(&self) -> Duration {
-        // By its age alone it is known to be reissued, and one that is to be reissued is younger.
-        let left = self.validity.saturating_sub(self.reissue_age);
-        let grace = self.grace.unwrap_or_default().min(left.checked_div(2).unwrap_or_default());
+        let grace = self.grace.unwrap_or_default();
+        // A row in its grace period is known by its age alone, so it is older than any that is due.
+        let grace = match self.validity.checked_sub(self.reissue_age) {
+            Some(left) if !left.is_zero() => grace.min(left.checked_div(2).unwrap_or_default()),
+            _ => grace, // none is ever due
+        };
         self.validity.saturating_sub(grace)
     }
 

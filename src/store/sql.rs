@@ -209,7 +209,7 @@ impl Sql {
 
 /// The look-up, with the caller's own columns and join where there are any.
 pub(crate) const LOOKUP: &str =
-    "SELECT {session}{columns} FROM {table} AS t{join} WHERE {is_session}";
+    "SELECT {session_without_token}{columns} FROM {table} AS t{join} WHERE {is_session}";
 
 const INSERT_EMAIL: &str = "INSERT INTO {table} \
      ({id.name}{user_id}, {token}, {context}, {sent_to}, {inserted_at}) \

@@ -155,7 +155,9 @@ impl Draft<'_> {
                     "{token} IN (:token, :raw_token) AND ({token} = :token OR {moment:inserted_at} < :raw_until)"
                 }
             }),
-            "session" => self.session_columns(),
+            "session" => self.session_columns("{token}"),
+            // Whoever looks a session up has its token, and nobody is to print it with the row.
+            "session_without_token" => self.session_columns(self.on.dialect.null()),
             "ended" => self.expand(
                 "{read:user_id} AS user_id, {read:id} AS handle, {token} AS token, \
                  {context} AS context",
@@ -236,9 +238,11 @@ impl Draft<'_> {
         self.text.push_str(&text);
     }
 
-    fn session_columns(&mut self) {
+    fn session_columns(&mut self, token: &str) {
+        self.expand("{read:user_id} AS user_id, {read:id} AS handle, ");
+        self.expand(token);
         self.expand(
-            "{read:user_id} AS user_id, {read:id} AS handle, {token} AS token, \
+            " AS token, \
              {read:inserted_at} AS inserted_at, {read:authenticated_at} AS authenticated_at, \
              {read:last_seen_at} AS last_seen_at, {read:user_agent} AS user_agent, \
              {read:ip_address} AS ip_address, ",

@@ -164,6 +164,35 @@ async fn an_address_that_has_no_room_is_an_error<P: Place>() {
     store.create_email_token(&pool, 1, &context, "a@b.c", Live::Many).await.unwrap();
 }
 
+/// Making one that is alone waits for its turn, but not for one who waits for a lock.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_lock_holds_up_nobody_else() {
+    use crate::databases::postgres::Postgres;
+    // The turn is waited for a second at most, and the lock for longer.
+    let settings = Settings::new().timeout(Duration::from_secs(8));
+    let Some((pool, store)) = made::<Postgres>(settings).await else { return };
+    let make = |user: i64| {
+        let (pool, store) = (pool.clone(), store.clone());
+        let made = async move {
+            let context = EmailContext::Login;
+            store.create_email_token(&pool, user, &context, "a@b.c", Live::One).await
+        };
+        tokio::spawn(made)
+    };
+    make(0).await.unwrap().unwrap();
+    let mut holder = pool.begin().await.unwrap();
+    Postgres::run_in(&mut holder, "SELECT 1 FROM users_tokens FOR UPDATE").await;
+    let held_up = make(0);
+    let others: Vec<_> = (1..=12).map(make).collect();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert!(!held_up.is_finished());
+    holder.rollback().await.unwrap();
+    held_up.await.unwrap().unwrap();
+}
+
 on_every_database! {
     an_email_token_is_used_once_in_its_context_and_time
     a_change_of_one_address_is_not_that_of_another

@@ -62,6 +62,18 @@ async fn however_long_the_grace_period_a_session_is_reissued_when_it_is_due<P: P
     }
 }
 
+async fn where_no_session_is_ever_due_the_grace_period_is_that_which_was_set<P: Place>() {
+    let clock = TestClock::new();
+    let settings = Settings::new().validity(HOUR).reissue_age(Duration::MAX).grace(MINUTE);
+    let Some((pool, store)) = made::<P>(clock.on(settings)).await else { return };
+    let old = store.create(&pool, 1, &NewSession::new()).await.unwrap().token;
+    assert!(store.reissue(&pool, old.secret_bytes()).await.unwrap().is_some());
+    clock.advance(MINUTE / 2);
+    assert!(store.lookup(&pool, old.secret_bytes()).await.unwrap().is_some());
+    clock.advance(MINUTE / 2);
+    assert_eq!(store.lookup(&pool, old.secret_bytes()).await.unwrap(), None);
+}
+
 async fn a_cache_knows_what_was_reissued<P: Place>() {
     let clock = TestClock::new();
     let settings = Settings::new().grace(MINUTE).cache(DAY, 100);
@@ -112,6 +124,7 @@ on_every_database! {
     the_old_token_of_a_reissued_session_lasts_for_the_grace_period
     of_many_who_reissue_a_session_within_its_grace_period_one_does
     however_long_the_grace_period_a_session_is_reissued_when_it_is_due
+    where_no_session_is_ever_due_the_grace_period_is_that_which_was_set
     a_cache_knows_what_was_reissued
     the_grace_period_of_a_hashed_row_makes_no_token_of_its_digest
 }

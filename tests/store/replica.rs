@@ -23,7 +23,7 @@ async fn what_ended_a_moment_ago_is_asked_of_the_primary_while_the_replica_has_i
     let primary = PgPool::connect(&postgres::url(primary_server.port)).await.unwrap();
     let replica_server = postgres::replica_of(&primary_server).unwrap();
     let replica = PgPool::connect(&postgres::url(replica_server.port)).await.unwrap();
-    let settings = Settings::new().primary_window(WINDOW);
+    let settings = Settings::new().primary_window(WINDOW).grace(Duration::from_secs(60));
     Store::create_table(&primary, &settings).await.unwrap();
     let store = Store::open(&primary, settings).await.unwrap();
     let find = async |pool: &PgPool, token: &SessionToken| {
@@ -43,7 +43,8 @@ async fn what_ended_a_moment_ago_is_asked_of_the_primary_while_the_replica_has_i
     while !find_by_reader(&token).await {
         sleep(Duration::from_millis(10)).await;
     }
-    assert!(is(reader.pool(), &replica));
+    assert!(store.reissue(&primary, token.secret_bytes()).await.unwrap().is_some());
+    assert!(is(reader.pool(), &replica), "what was reissued has not ended");
     assert!(store.end(&replica, token.secret_bytes()).await.is_err(), "it cannot be written");
     // That attempt counts as a revoke as well.
     while is_primary() {

@@ -293,6 +293,7 @@ async fn a_store_knows_which_optional_columns_its_table_has<P: Place>() {
 async fn a_look_up_may_have_columns_and_a_join_of_the_caller_s<P: Place>()
 where
     for<'r> String: sqlx::Decode<'r, P::DB> + sqlx::Type<P::DB>,
+    for<'r> Option<Vec<u8>>: sqlx::Decode<'r, P::DB> + sqlx::Type<P::DB>,
     &'static str: sqlx::ColumnIndex<<P::DB as sqlx::Database>::Row>,
 {
     let clock = TestClock::new();
@@ -309,6 +310,8 @@ where
         let (session, row) = found.unwrap();
         assert_eq!((session.user_id, session.is_current), (Id::from(2), true));
         assert_eq!(sqlx::Row::get::<String, _>(&row, "email"), "d@e.f");
+        let shown = sqlx::Row::get::<Option<Vec<u8>>, _>(&row, "token");
+        assert_eq!(shown, None, "rows are printed");
         for other in [&[7; 32][..], b"no token"] {
             assert!(store.lookup_row(&pool, &statement, other).await.unwrap().is_none());
         }
