@@ -162,8 +162,14 @@ impl<DB: Backend> Store<DB> {
     /// Uses the token: like [`verify_email_token`](Self::verify_email_token), but of any number of
     /// calls at the same time one gets it, and all others `None`.
     ///
-    /// It deletes this token and nothing else. What it proves is that its holder reads the user's mail,
-    /// so before it logs anybody in, look at the user's row, in the same transaction:
+    /// It deletes this token and nothing else. What it proves is that its holder reads the mail of the
+    /// address it was sent to; that this is still the user's, the store sees where
+    /// [`Settings::users`](super::Settings::users) is set, and you compare where it is not.
+    ///
+    /// Before it logs anybody in, look at the user's row, in one transaction and in this order, as in
+    /// another two tokens of a user may be a deadlock: [`verify_email_token`](Self::verify_email_token),
+    /// the lock on the user's row (PostgreSQL: `FOR NO KEY UPDATE`, MySQL: `FOR UPDATE`, SQLite: `BEGIN
+    /// IMMEDIATE` locks all), then this, which is `None` where the token was used meanwhile. By the row:
     /// - Where `confirmed_at` is null and a password is set, log nobody in: whoever registered may have
     ///   chosen it for somebody else's address.
     /// - Where `confirmed_at` is null and there is no password, confirm the account, and end all that was
