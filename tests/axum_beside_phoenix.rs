@@ -13,6 +13,8 @@
 mod databases;
 #[path = "common/jar.rs"]
 mod jar;
+#[path = "axum_beside_phoenix/races.rs"]
+mod races;
 #[path = "../examples/service/mod.rs"]
 #[allow(dead_code, reason = "the examples use the rest")]
 mod service;

@@ -1,6 +1,7 @@
 //! The pages of both examples: signing in by a link, the list of one's sessions, and what ends them.
 //!
 //! The links go to whatever [`Service::send`] is: the console, here.
+//! Live sockets of sessions that end are not told; the guide "Beside Phoenix" shows how to.
 
 mod device;
 mod html;

@@ -154,27 +154,30 @@ impl Users for InPostgres {
         Box::pin(async move {
             let (store, login) = (&self.0, &EmailContext::Login);
             let mut transaction = self.1.begin().await?;
+            let link = store.verify_email_token(&mut transaction, login, token, None).await?;
+            let Some(link) = link else { return Ok(None) };
+            // The user's row before the token, or two links of one user would wait for each other.
+            // The id is a number or a UUID; the row is found by the address, which has an index.
+            let (id, email) = (link.user_id.to_string(), link.sent_to.unwrap_or_default());
+            let sql = "SELECT confirmed_at IS NOT NULL, hashed_password IS NOT NULL FROM users
+                       WHERE id::text = $1 AND email = $2::citext FOR NO KEY UPDATE";
+            let user = sqlx::query_as(sql).bind(&id).bind(&email);
+            let user: Option<(bool, bool)> = user.fetch_optional(&mut *transaction).await?;
+            // Whoever chose a password before they confirmed may not be who reads this mail.
+            let Some((is_confirmed, _)) = user.filter(|user| *user != (false, true)) else {
+                return Ok(None);
+            };
             let link = store.consume_email_token(&mut transaction, login, token, None).await?;
             let Some(link) = link else { return Ok(None) };
-            // The store has seen that it is the user's. The id would be a number or a UUID.
-            let email = link.sent_to.unwrap_or_default();
-            let sql = "SELECT confirmed_at IS NOT NULL, hashed_password IS NOT NULL
-                       FROM users WHERE email = $1::citext FOR UPDATE";
-            let state: Option<(bool, bool)> =
-                sqlx::query_as(sql).bind(&email).fetch_optional(&mut *transaction).await?;
-            match state {
-                Some((true, _)) => (),
-                Some((false, false)) => {
-                    let sql = "UPDATE users SET (confirmed_at, updated_at) =
-                                 (SELECT now, now FROM date_trunc('second', now() AT TIME ZONE 'UTC') AS now)
-                               WHERE email = $1::citext";
-                    sqlx::query(sql).bind(&email).execute(&mut *transaction).await?;
-                    let everything = EndAll::SessionsAndEmailTokens;
-                    store.end_all(&mut transaction, link.user_id, everything).await?;
-                }
-                // Whoever chose that password may not be who reads this mail. The transaction is given
-                // up, so nothing has changed.
-                Some((false, true)) | None => return Ok(None),
+            if !is_confirmed {
+                let sql = "UPDATE users SET (confirmed_at, updated_at) =
+                             (SELECT now, now FROM date_trunc('second', now() AT TIME ZONE 'UTC') AS now)
+                           WHERE id::text = $1 AND email = $2::citext";
+                let confirmed = sqlx::query(sql).bind(&id).bind(&email);
+                confirmed.execute(&mut *transaction).await?;
+                let everything = EndAll::SessionsAndEmailTokens;
+                // As everywhere in the examples, the live sockets of what has ended are not told.
+                store.end_all(&mut transaction, link.user_id, everything).await?;
             }
             transaction.commit().await?;
             Ok(Some(link.user_id))
