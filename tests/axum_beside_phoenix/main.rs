@@ -9,13 +9,12 @@
     reason = "a test may panic and print"
 )]
 
-#[path = "common/databases.rs"]
+#[path = "../common/databases.rs"]
 mod databases;
-#[path = "common/jar.rs"]
+#[path = "../common/jar.rs"]
 mod jar;
-#[path = "axum_beside_phoenix/races.rs"]
 mod races;
-#[path = "../examples/service/mod.rs"]
+#[path = "../../examples/service/mod.rs"]
 #[allow(dead_code, reason = "the examples use the rest")]
 mod service;
 
