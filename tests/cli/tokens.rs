@@ -77,9 +77,9 @@ fn a_token_of_another_secret_salt_or_operation_is_refused() {
 fn a_token_that_was_never_valid_has_not_expired() {
     for (make, open) in [("sign", "verify"), ("encrypt", "decrypt")] {
         for (own, given, sentence) in [
-            ("-5", None, "the token was never valid, by a max age of zero or less"),
-            ("0", None, "the token was never valid, by a max age of zero or less"),
-            ("60", Some("-0.5"), "the token was never valid, by a max age of zero or less"),
+            ("-5", None, "the token was never valid, because its max age is zero or less"),
+            ("0", None, "the token was never valid, because its max age is zero or less"),
+            ("60", Some("-0.5"), "the token was never valid, because its max age is zero or less"),
             // It was, for this one millisecond.
             ("0.0005", None, "the token has expired, it was valid until 2023-11-14 22:13:20Z"),
             ("-5", Some("1"), "the token has expired, it was valid until 2023-11-14 22:13:21Z"),

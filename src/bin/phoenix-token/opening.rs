@@ -82,8 +82,9 @@ fn more_of(
             let signed_at = open(&verify.max_age(MaxAge::INFINITY)).ok()?.signed_at?;
             let was_never_valid =
                 matches!(open(&verify.now(signed_at)), Err(VerifyError::Expired { .. }));
-            was_never_valid
-                .then(|| "the token was never valid, by a max age of zero or less".to_owned())
+            was_never_valid.then(|| {
+                "the token was never valid, because its max age is zero or less".to_owned()
+            })
         }
         _ => None,
     }
