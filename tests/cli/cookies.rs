@@ -3,6 +3,7 @@
 use phoenix_token::{
     SecretKeyBase,
     cookie::{Session, SessionCookie},
+    term::Term,
 };
 
 use super::{SECRET, cases, command, finish, run, run_with, term_json::TermJson};
@@ -88,6 +89,41 @@ fn what_opens_a_session_is_shown_only_where_it_is_named() {
     assert!(written.err.contains("left out when the session was read"), "{written:?}");
 }
 
+#[test]
+fn text_of_32_bytes_is_shown_and_as_many_random_bytes_are_not() {
+    let mut session = Session::new();
+    session.put_term("cart_id", "0123456789abcdef0123456789abcdef");
+    session.put_term("city", "Świętochłowice, Śląskie, PL");
+    session.put_term("password_reset_token", "0123456789abcdef0123456789abcdef");
+    let random: Vec<u8> = (0..32).map(|at| 0xa7_u8.wrapping_mul(at).wrapping_add(0x35)).collect();
+    session.put_term("remembered", random);
+    // Valid UTF-8, and yet no text.
+    session.put_term("zeros", vec![0_u8; 32]);
+    let shown = read(&["--signing-salt", "signing", &signed().write(&session).unwrap()]);
+    let elided = r#"%{"cart_id" => "0123456789abcdef0123456789abcdef", "city" => "Świętochłowice, Śląskie, PL", "password_reset_token" => "[elided]", "remembered" => "[elided]", "zeros" => "[elided]"}"#;
+    assert_eq!(shown, elided);
+}
+
+#[test]
+fn a_session_is_written_as_it_was_read_unless_something_was_left_out_of_it() {
+    let live = vec![0xff_u8; 32];
+    let mut session = Session::new();
+    session.put_term("cart_id", "0123456789abcdef0123456789abcdef");
+    let whole = signed().write(&session).unwrap();
+    session.put_term("seen", Term::list([Term::tuple([Term::atom("at").unwrap(), live.into()])]));
+    let nested = signed().write(&session).unwrap();
+    for (format, argument) in [("elixir", "--elixir"), ("json", "--data")] {
+        let written = |cookie: &str| {
+            let shown = read(&["--signing-salt", "signing", "--format", format, cookie]);
+            run(&["session", "write", "--signing-salt", "signing", argument, &shown])
+        };
+        assert_eq!(written(&whole).line(), whole);
+        let sentence = "the entry \"seen\" was left out when the session was read";
+        let refused = written(&nested);
+        assert!(refused.code == Some(2) && refused.err.contains(sentence), "{refused:?}");
+    }
+}
+
 /// Plug.Crypto 1.x takes keys of other lengths, later releases do not.
 #[test]
 fn the_length_of_the_key_is_judged_by_the_form_of_the_cookie() {
@@ -125,10 +161,32 @@ fn cookies_of_the_real_plug_are_read() {
         }
         let session: TermJson = serde_json::from_value(case["session"].clone()).unwrap();
         let session = session.to_term().unwrap();
-        for (key, _) in session.as_map().unwrap() {
-            command.args(["--reveal", key.as_str().unwrap()]);
+        for name in names(&session) {
+            command.arg(format!("--reveal={name}"));
         }
         let ran = finish(command.args(["--", case["cookie"].as_str().unwrap()]));
         assert_eq!(ran.line(), session.to_string());
+    }
+}
+
+/// The keys that something in the term may stand under.
+fn names(term: &Term) -> Vec<String> {
+    let name = |key: &Term| {
+        let text = key.as_str().or_else(|| key.as_atom().map(|atom| atom.as_str()));
+        text.map_or_else(|| key.to_string(), str::to_owned)
+    };
+    match term {
+        Term::Map(map) => {
+            let of_each = map.iter().flat_map(|(key, value)| [names(key), names(value)].concat());
+            map.iter().map(|(key, _)| name(key)).chain(of_each).collect()
+        }
+        Term::Tuple(elements) => {
+            elements.first().map(name).into_iter().chain(elements.iter().flat_map(names)).collect()
+        }
+        Term::List(elements) => elements.iter().flat_map(names).collect(),
+        Term::ImproperList(list) => {
+            list.elements().iter().chain([list.tail()]).flat_map(names).collect()
+        }
+        _ => Vec::new(),
     }
 }

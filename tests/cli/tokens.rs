@@ -164,7 +164,9 @@ fn inspect_tells_each_form_and_what_is_no_token() {
 #[test]
 fn inspect_shows_what_opens_a_session_only_where_it_is_named() {
     let secret = SecretKeyBase::new(SECRET).unwrap();
-    let live = *b"sesame-sesame-sesame-sesame-32-b";
+    let live = [0xa5, 0x07, 0xe2, 0x9c, 0x51, 0xff, 0x3b, 0x80].repeat(4);
+    let live = <[u8; 32]>::try_from(live).unwrap();
+    let bytes = Term::binary(live).to_string();
     let cookie = RememberMe::new(&secret, "my_app").unwrap().write(&live).unwrap();
     let seen = |token: &str, more: &[&str]| {
         let ran = finish(command().args(["inspect", token]).args(more));
@@ -173,7 +175,7 @@ fn inspect_shows_what_opens_a_session_only_where_it_is_named() {
     };
     assert!(seen(&cookie, &[]).contains("\ndata: \"[elided]\"\n"));
     let shown = seen(&cookie, &["--reveal", "data", "--format", "json"]);
-    assert!(shown.contains("\ndata: \"sesame-sesame-sesame-sesame-32-b\"\n"), "{shown}");
+    assert!(shown.contains(&format!("\ndata: \"{bytes}\"\n")), "{shown}");
 
     let key = SigningKey::new("any key").unwrap();
     let bare = |term: &Term| message_verifier::sign(&term.encode().unwrap(), &key, Digest::Sha256);
@@ -182,25 +184,56 @@ fn inspect_shows_what_opens_a_session_only_where_it_is_named() {
         ("%{\"admin_token\" => \"sesame\"}", "%{\"admin_token\" => \"[elided]\"}"),
         ("%{1 => 2, \"user_token\" => \"sesame\"}", "%{1 => 2, \"user_token\" => \"[elided]\"}"),
         (
-            "%{:live_socket_id => \"sesame\", 2 => \"sesame-sesame-sesame-sesame-32-b\"}",
+            "%{:live_socket_id => \"sesame\", 2 => LIVE}",
             "%{2 => \"[elided]\", :live_socket_id => \"[elided]\"}",
         ),
-        ("\"sesame-sesame-sesame-sesame-32-b\"", "\"[elided]\""),
+        ("LIVE", "\"[elided]\""),
+        ("[id: 1, user_token: \"sesame\"]", "[id: 1, user_token: \"[elided]\"]"),
+        ("[{:session, LIVE}]", "[session: \"[elided]\"]"),
+        ("[{\"user_token\", \"sesame\"}]", "[{\"user_token\", \"[elided]\"}]"),
+        ("{1, LIVE, :token, 2}", "{1, \"[elided]\", :token, 2}"),
+        ("[1, LIVE | LIVE]", "[1, \"[elided]\" | \"[elided]\"]"),
+        (
+            "%{user: %{sessions: [{1, LIVE}, [user_token: \"sesame\"]]}}",
+            "%{user: %{sessions: [{1, \"[elided]\"}, [user_token: \"[elided]\"]]}}",
+        ),
+        ("%{user_token: %{\"sesame\" => 1}}", "%{user_token: \"[elided]\"}"),
+        ("%{LIVE => 1}", "%{\"[elided]\" => 1}"),
+        (
+            "%{[LIVE] => 1, {:a_token, \"sesame\"} => LIVE}",
+            "%{\"[elided 2]\" => 1, \"[elided]\" => \"[elided]\"}",
+        ),
     ] {
-        let signed = run(&["sign", "--salt", "s", "--elixir", literal]);
+        let literal = literal.replace("LIVE", &bytes);
+        let signed = run(&["sign", "--salt", "s", "--elixir", &literal]);
         let verified = self::key("s").verify_term(signed.line(), &Verify::new()).unwrap();
         let term = bare(&verified.data);
         for (token, name) in [(signed.line(), "data"), (&term, "term")] {
             let shown = seen(token, &[]);
             let shown = shown.replace("\nsession: ", "\nterm: ");
             assert!(shown.contains(&format!("\n{name}: {elided}\n")), "{shown}");
-            let names = [name, "user_token", "admin_token", "live_socket_id", "2"];
-            let revealed = seen(token, &names.map(|name| ["--reveal", name]).concat());
-            assert!(!revealed.contains("elided") && revealed.contains("sesame"), "{revealed}");
+            // A map of strings is a session's, without a token around it.
+            let names = [name, "session", "sessions", "user_token", "admin_token", "a_token"];
+            let names = [&names[..], &["live_socket_id", "2"]].concat();
+            let names = names.iter().flat_map(|name| ["--reveal", name]).collect::<Vec<_>>();
+            let revealed = seen(token, &names);
+            let revealed = revealed.replace("\nsession: ", "\nterm: ");
+            assert!(revealed.contains(&format!("\n{name}: {}\n", verified.data)), "{revealed}");
         }
     }
     let nothing = seen(run(&["sign", "--salt", "s", "--elixir", "%{a_token: nil}"]).line(), &[]);
     assert!(nothing.contains("\ndata: %{a_token: nil}\n"), "{nothing}");
+
+    let pair = format!("{{:session, {bytes}}}");
+    let shown = seen(run(&["sign", "--salt", "s", "--elixir", &pair]).line(), &[]);
+    assert!(shown.contains("\ndata: {:session, \"[elided]\"}\n"), "{shown}");
+
+    // The envelope of the token is one level, and 256 are read.
+    let lists = |inner: &str| format!("{}{inner}{}", "[".repeat(254), "]".repeat(254));
+    let deepest = lists(&pair);
+    let shown = seen(run(&["sign", "--salt", "s", "--elixir", &deepest]).line(), &[]);
+    let elided = lists("session: \"[elided]\"");
+    assert!(shown.contains(&format!("\ndata: {elided}\n")), "{shown}");
 }
 
 #[test]

@@ -6,9 +6,9 @@ use crate::{console, data::FormatArgs, elided::RevealArgs, failure::Failure, inp
 
 /// Show what a token or cookie says of itself, without its key: nobody has checked it
 ///
-/// What opens a session is left out: of a session, and of any map, the entries named at --reveal; and 32 bytes
-/// that are all of the data, as in a remember-me cookie, unless `--reveal data` asks for them (`--reveal term`
-/// where no token is around them).
+/// What opens a session is left out wherever it stands, in maps, lists and pairs: the entries named at --reveal.
+/// Those 32 bytes that have no key around them, as in a remember-me cookie, are shown by `--reveal data`
+/// (`session` in a session cookie, `term` where no token is around them).
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {

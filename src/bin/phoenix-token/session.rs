@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args, input: &mut Input) -> Result<(), Failure> {
             let session_cookie = key.session_cookie(!value.starts_with("XCP."), input)?;
             let session = session_cookie.read(value);
             let session = session.map_err(|error| Failure::refused(&error, "session cookie"))?;
-            format.show(&reveal.elided(session.as_map()))
+            format.show(&reveal.shown_map("session", session.as_map()))
         }
         Command::Write { data, key, a128gcm } => {
             let session_cookie = key.session_cookie(a128gcm, input)?;
