@@ -56,7 +56,8 @@ fn restart(server: &mut Server) {
 }
 
 async fn a_server_killed_in_mid_load_loses_nothing_that_was_acknowledged<P: Breakable>() {
-    let Some(mut server) = server::<P>(None) else { return };
+    let server = P::home(None).and_then(P::start_to_be_killed);
+    let Ok(mut server) = server.map_err(|why| databases::skip(&why)) else { return };
     let load = Load::on(P::pool(server.port, WAIT).await).await;
     for _ in 0..kills() {
         load.during(async {

@@ -99,6 +99,11 @@ pub trait Breakable: Place {
     /// A server there that loses nothing in a crash.
     fn start_in(home: Home) -> Result<Server, String>;
 
+    /// One that is to be killed again and again.
+    fn start_to_be_killed(home: Home) -> Result<Server, String> {
+        Self::start_in(home)
+    }
+
     /// A pool on this port of this machine, that waits so long for a connection.
     fn pool(port: u16, wait: Duration) -> impl Future<Output = Pool<Self::DB>> + Send;
 }
