@@ -1,9 +1,9 @@
-//! The Gregorian calendar, in UTC and before it began as well.
+//! The Gregorian calendar in UTC, also for the years before it was in use.
 
 /// Year, month and day of the month, so many days after 1970-01-01.
 ///
 /// Years are counted from 1 March, so that the leap day is the last of its year.
-#[expect(clippy::arithmetic_side_effects, reason = "all times of `Timestamp` have 1.1e11 days")]
+#[expect(clippy::arithmetic_side_effects, reason = "a `Timestamp` has at most 1.1e11 days")]
 pub(crate) fn date(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
